@@ -9,7 +9,11 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PROJECTS = [*ROOT.glob("libs/*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml"), ROOT / "gateway/pyproject.toml"]
+PROJECTS = [
+    *ROOT.glob("libs/*/pyproject.toml"),
+    *ROOT.glob("services/*/pyproject.toml"),
+    ROOT / "gateway/pyproject.toml",
+]
 
 
 def dependencies() -> list[str]:

@@ -50,9 +50,7 @@ def _database_user() -> tuple[int, int]:
         except KeyError:
             continue
         return entry.pw_uid, entry.pw_gid
-    raise CannotStart(
-        "Postgres does not run as root, and there is no user `postgres` or `nobody` to run it as."
-    )
+    raise CannotStart("Postgres does not run as root, and there is no user `postgres` or `nobody` to run it as.")
 
 
 def _shared_copy(package: Path) -> Path:

@@ -71,9 +71,7 @@ def prepare(folder: Path, *, password: str, log: Path) -> Cluster:
     if data != link and not link.is_symlink():
         link.symlink_to(data)
     if link.is_symlink() and not link.resolve().exists() and link.readlink() != data:
-        raise CannotStart(
-            f"{link} points to {link.readlink()}, which is gone: remove the link to start afresh."
-        )
+        raise CannotStart(f"{link} points to {link.readlink()}, which is gone: remove the link to start afresh.")
     data = link.resolve()
     if not data.exists():
         initialise(data, password)
@@ -131,9 +129,7 @@ def wait_until_ready(cluster: Cluster, process: subprocess.Popen[bytes]) -> None
             time.sleep(0.05)
         else:
             return
-    raise CannotStart(
-        f"Postgres did not start: {_last_line(cluster.log.read_text(), 'FATAL')} (log: {cluster.log})"
-    )
+    raise CannotStart(f"Postgres did not start: {_last_line(cluster.log.read_text(), 'FATAL')} (log: {cluster.log})")
 
 
 @contextlib.contextmanager

@@ -1,14 +1,14 @@
 """One temporary Postgres for a test run, whether it runs in one process or in several."""
 
 import contextlib
-import importlib.util
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from deploy.local import postgres
 
-pytest_plugins = ["crmkit.testing"] if importlib.util.find_spec("crmkit.testing") else []
+pytest_plugins = ["crmkit.testing"]
 
 CLUSTER = pytest.StashKey[str]()
 
@@ -32,3 +32,9 @@ def _cluster_url(config: pytest.Config) -> str:
         config.stash[CLUSTER] = resources.enter_context(postgres.throwaway()).url
         config.add_cleanup(resources.close)
     return config.stash[CLUSTER]
+
+
+@pytest.fixture(scope="session")
+def prepare_database() -> Callable[[str, str, str, str, str], None]:
+    """Makes a database with one service's roles and schemas."""
+    return postgres.create_service

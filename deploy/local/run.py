@@ -1,0 +1,177 @@
+"""The whole platform on one machine: Postgres, migrations, services, workers, gateway."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from deploy.local import keys, packages, postgres, reload, supervisor
+from deploy.local.plan import DATABASE, Home, Plan, choose_ports, write_environments
+from deploy.local.processes import CannotStart, free_port
+from deploy.local.supervisor import Child
+
+READY_WITHIN_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`left_out` names processes; port 0 takes a free one."""
+
+    data: Path
+    port: int = 8080
+    left_out: frozenset[str] = frozenset()
+    reloading: bool = False
+
+
+async def run(options: Options) -> None:
+    """Until SIGINT or SIGTERM; then nothing of it is left."""
+    work = asyncio.create_task(_run(options))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, _stop_once, work)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+def _stop_once(work: asyncio.Task[None]) -> None:
+    """A second Ctrl-C must not interrupt the stopping."""
+    if not work.done() and not work.cancelling():
+        print("Stopping")
+        work.cancel()
+
+
+async def _run(options: Options) -> None:
+    home = _home(options.data)
+    with _only_one(home):
+        found = packages.discover()
+        _check_names(options.left_out, found)
+        port = _gateway_port(options.port)
+        keys.make(home.secrets, [package.name for package in found])
+        async with _database(home) as cluster:
+            plan = Plan(home, tuple(found), choose_ports(found, port), cluster.port)
+            write_environments(plan)
+            await _set_up(plan, cluster)
+            await _serve(plan, options)
+
+
+def _home(folder: Path) -> Home:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"The data folder {folder} cannot be made: {error.strerror}.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CannotStart(f"The data folder {folder} is not writable.")
+    return Home(folder.absolute())
+
+
+@contextlib.contextmanager
+def _only_one(home: Home) -> Iterator[None]:
+    with (home.folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(f"Perennial already runs on the data folder {home.folder}: stop it first.") from None
+        home.state.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            home.state.unlink(missing_ok=True)
+
+
+def _check_names(left_out: frozenset[str], found: list[packages.Package]) -> None:
+    known = [process for package in found for process in package.modules]
+    if unknown := left_out - set(known):
+        raise CannotStart(f"There is no process {', '.join(sorted(unknown))}; EXCEPT may name: {', '.join(known)}.")
+
+
+def _gateway_port(port: int) -> int:
+    if port == 0:
+        return free_port()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            reason = f"Port {port} cannot be used ({error.strerror})"
+            raise CannotStart(f"{reason}: choose another, as in `make run PORT={port + 1}`.") from None
+    return port
+
+
+@contextlib.asynccontextmanager
+async def _database(home: Home) -> AsyncIterator[postgres.Cluster]:
+    """Kept running only once it has shown that it can."""
+    password = keys.read(home.secrets / "postgres/password")
+    cluster = postgres.prepare(home.folder, password=password, log=home.log("postgres"))
+    child = Child(cluster.program(), process=await supervisor.start(cluster.program()))
+    try:
+        await asyncio.to_thread(postgres.wait_until_ready, cluster, lambda: child.alive)
+        async with supervisor.kept([child]):
+            yield cluster
+    finally:
+        await child.stop()
+
+
+async def _set_up(plan: Plan, cluster: postgres.Cluster) -> None:
+    """Roles, schemas, tables and clients: each step finds its work done at a second start."""
+    secrets = plan.home.secrets
+    for package in plan.packages:
+        owner_password = keys.read(secrets / f"{package.name}-owner/owner_password")
+        password = keys.read(secrets / package.name / "database_password")
+        postgres.create_service(cluster.url, package.name, owner_password, password, DATABASE)
+    await asyncio.gather(*(supervisor.complete(program) for program in plan.migrations()))
+    await supervisor.complete(plan.bootstrap())
+    plan.home.write_developer_key(plan.admin_key)
+
+
+async def _serve(plan: Plan, options: Options) -> None:
+    ready = asyncio.Event()
+
+    def publish() -> None:
+        pids = {child.program.name: child.process.pid for child in children if child.process}
+        plan.home.write_state({"url": plan.gateway_url, "ready": ready.is_set(), "processes": pids})
+
+    programs = [program for program in plan.programs() if program.name not in options.left_out]
+    children = [Child(program, publish) for program in programs]
+    async with supervisor.kept(children):
+        await _until_ready(plan, options.left_out)
+        ready.set()
+        publish()
+        _announce(plan, options.left_out)
+        if options.reloading:
+            await reload.on_change(plan.packages, children)
+        await asyncio.Event().wait()
+
+
+async def _until_ready(plan: Plan, left_out: frozenset[str]) -> None:
+    waiting = {package.serving: plan.address(package) for package in plan.packages if package.serving not in left_out}
+    deadline = time.monotonic() + READY_WITHIN_S
+    async with httpx.AsyncClient(timeout=2) as client:
+        while waiting:
+            if time.monotonic() > deadline:
+                silent = ", ".join(waiting)
+                raise CannotStart(f"Not ready within {READY_WITHIN_S:.0f} s: {silent} (logs: {plan.home.folder}/logs).")
+            await asyncio.sleep(0.1)
+            for process, address in list(waiting.items()):
+                if await _answers(client, address):
+                    del waiting[process]
+
+
+async def _answers(client: httpx.AsyncClient, address: str) -> bool:
+    try:
+        return (await client.get(f"{address}/readyz")).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _announce(plan: Plan, left_out: frozenset[str]) -> None:
+    for process in sorted(left_out):
+        print(f"{process} is left out: its settings are in {plan.home.folder}/env/{process}")
+    key_file = plan.home.folder / "dev-api-key"
+    print(f"Perennial is ready: {plan.gateway_url}  (development key in {key_file}: {plan.admin_key})")

@@ -1,0 +1,1 @@
+"""The mechanism shared by Perennial's services; see the README beside it."""

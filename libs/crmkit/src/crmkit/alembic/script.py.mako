@@ -1,0 +1,11 @@
+"""${message}"""
+
+from crmkit import migrations
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    migrations.execute("""
+""")

@@ -1,0 +1,22 @@
+"""`ETag` and `If-Match`: the version of a resource, told and asked for."""
+
+from fastapi import Request, Response
+
+from crmkit.problems import InvalidHeader, PreconditionFailed
+
+
+def tag(response: Response, version: int) -> None:
+    """Set the resource's ETag."""
+    response.headers["ETag"] = f'"{version}"'
+
+
+def check(request: Request, version: int) -> None:
+    """Refuse with 412 when `If-Match` names other versions than the present one; 400 when it cannot be read."""
+    value = request.headers.get("if-match")
+    if value is None or value.strip() == "*":
+        return
+    tags = [part.strip() for part in value.split(",")]
+    if not all(len(part) > 2 and part[0] == part[-1] == '"' for part in tags):
+        raise InvalidHeader('If-Match takes the ETag as it was given, such as "3".')
+    if f'"{version}"' not in tags:
+        raise PreconditionFailed(f"The present version is {version}; read it again and repeat the change.")

@@ -1,0 +1,223 @@
+"""The HTTP feed of a service's events: a CloudEvents batch after a cursor, with a long poll (http-feeds.org)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import asyncpg
+import msgspec
+from fastapi import APIRouter, FastAPI, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from crmkit import db, events
+from crmkit.auth import Caller, Principal, sees_personal_data
+from crmkit.masking import Masker
+from crmkit.problems import Conflict, InvalidCursor
+from crmkit.routing import router as api_router
+
+POLL_S: Final = 1.0
+
+_PAGE: Final = """
+select position, id, type, source, subject, data::text as data, actor, request_id, causation_id, traceparent, created_at
+from outbox where position > $1 order by position limit $2
+"""
+_HEAD: Final = """
+select epoch, position, (select count(*) from outbox where position is null) as unsequenced from feed_head
+"""
+_SEEN: Final = """
+insert into feed_readers (client, name, position, seen_at) values ($1, $2, $3, $4)
+on conflict (client) do update set position = excluded.position, name = excluded.name, seen_at = excluded.seen_at
+"""
+
+
+class FeedEpochChanged(Conflict):
+    code, title = "feed_epoch_changed", "This feed was restored; its old cursors are void"
+
+
+class FeedHead(BaseModel):
+    """position: of the newest event that can be read; unsequenced: committed and about to be; cursor: of position."""
+
+    position: int
+    unsequenced: int
+    cursor: str
+
+
+class FeedReader(BaseModel):
+    """One consumer: how far it has asked, and how many events lie after that."""
+
+    client: str
+    name: str
+    position: int
+    lag: int
+    cursor: str
+    seen_at: datetime
+
+
+class FeedReaders(BaseModel):
+    data: list[FeedReader]
+    next_cursor: None = None
+
+
+class Waking:
+    """Wakes this process's long polls: by the sequencer's NOTIFY, and by a poll behind it."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def wake(self, *_: object) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+
+
+@asynccontextmanager
+async def waking(app: FastAPI) -> AsyncIterator[None]:
+    """Lifespan: one listening connection per process, opened again when it is lost."""
+    app.state.waking = Waking()
+    listener = asyncio.create_task(_listen(app))
+    try:
+        yield
+    finally:
+        listener.cancel()
+        await asyncio.gather(listener, return_exceptions=True)
+
+
+async def _listen(app: FastAPI) -> None:
+    settings, wake = app.state.settings, app.state.waking.wake
+    while True:
+        try:
+            connection = await asyncpg.connect(settings.dsn())
+            try:
+                await connection.add_listener(f"{settings.service}_feed", wake)
+                await _until_lost(connection)
+            finally:
+                connection.terminate()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await asyncio.sleep(POLL_S)
+
+
+async def _until_lost(connection: asyncpg.Connection) -> None:
+    lost = asyncio.Event()
+    connection.add_termination_listener(lambda _: lost.set())
+    await lost.wait()
+
+
+def router(service: str) -> APIRouter:
+    """`/v1/feeds/{service}`, its `/head` and `/consumers`."""
+    routes = api_router(tags=["feeds"])
+    readers: dict[str, int] = {}
+
+    @routes.get(f"/feeds/{service}", operation_id=f"read_{service}_feed", response_class=Response)
+    async def read_feed(
+        request: Request,
+        caller: Caller,
+        after: Annotated[str, Query(description="`sequence` of the last event handled")] = "",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 500,
+        wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for an event")] = 0,
+    ) -> Response:
+        epoch, position = await _place(request, after)
+        if readers.get(caller.client_id) != position:
+            await _note(request, caller, position)
+            readers[caller.client_id] = position
+        rows = await _read(request, position, limit, wait)
+        return Response(_batch(request, caller, epoch, rows), media_type=events.MEDIA_TYPE)
+
+    @routes.get(f"/feeds/{service}/head", operation_id=f"read_{service}_feed_head")
+    async def read_head(request: Request) -> FeedHead:
+        row = await db.one_statement(
+            request,
+            _HEAD,
+        )
+        assert row is not None
+        cursor = events.cursor(row["epoch"], row["position"])
+        return FeedHead(position=row["position"], unsequenced=row["unsequenced"], cursor=cursor)
+
+    @routes.get(f"/feeds/{service}/consumers", operation_id=f"list_{service}_feed_consumers")
+    async def list_consumers(request: Request) -> FeedReaders:
+        async with db.database(request).connection() as connection:
+            rows = await connection.fetch(
+                "select r.*, h.epoch, h.position - r.position as lag from feed_readers r, feed_head h order by r.name"
+            )
+        return FeedReaders(data=[_reader(row) for row in rows])
+
+    return routes
+
+
+def _reader(row: asyncpg.Record) -> FeedReader:
+    values = dict(row)
+    return FeedReader(**values, cursor=events.cursor(values.pop("epoch"), row["position"]))
+
+
+async def _place(request: Request, after: str) -> tuple[str, int]:
+    epoch = await _epoch(request)
+    if not after:
+        return epoch, 0
+    place = events.split_cursor(after)
+    if place is None:
+        raise InvalidCursor("`after` takes the `sequence` of an event as it came; leave it out to read from the start.")
+    if place[0] != epoch:
+        raise FeedEpochChanged("Read again from the start and compare versions.", epoch=epoch)
+    return place
+
+
+async def _epoch(request: Request) -> str:
+    row = await db.one_statement(request, "select epoch from feed_head")
+    assert row is not None
+    return str(row["epoch"])
+
+
+async def _note(request: Request, caller: Principal, position: int) -> None:
+    await db.one_statement(request, _SEEN, caller.client_id, caller.name, position, datetime.now(UTC))
+
+
+async def _read(request: Request, position: int, limit: int, wait: float) -> list[asyncpg.Record]:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + wait
+    while True:
+        async with db.database(request).connection() as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(_PAGE, position, limit)
+        left = until - loop.time()
+        if rows or left <= 0 or await request.is_disconnected():
+            return rows
+        await request.app.state.waking.wait(min(left, POLL_S))
+
+
+def _batch(request: Request, caller: Principal, epoch: str, rows: list[asyncpg.Record]) -> bytes:
+    masker: Masker = request.app.state.masker
+    hide = not sees_personal_data(caller) and bool(masker.fields)
+    return b"[" + b",\n".join(_cloud_event(epoch, row, masker if hide else None) for row in rows) + b"]"
+
+
+_OPTIONAL: Final = (
+    ("subject", "subject"),
+    ("actor", "actor"),
+    ("request_id", "requestid"),
+    ("causation_id", "causationid"),
+    ("traceparent", "traceparent"),
+)
+
+
+def _cloud_event(epoch: str, row: asyncpg.Record, masker: Masker | None) -> bytes:
+    head = {
+        "specversion": "1.0",
+        "id": str(row["id"]),
+        "type": row["type"],
+        "source": row["source"],
+        "sequence": events.cursor(epoch, row["position"]),
+        "time": row["created_at"],
+        "datacontenttype": "application/json",
+    }
+    for column, name in _OPTIONAL:
+        if row[column] is not None:
+            head[name] = row[column]
+    data = masker.json(row["data"]) if masker else row["data"].encode()
+    return msgspec.json.encode(head)[:-1] + b',"data":' + data + b"}"

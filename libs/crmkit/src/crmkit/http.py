@@ -1,0 +1,46 @@
+"""Calls to other services: always through the gateway, with this service's own client, never without a timeout."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+
+from crmkit import context
+from crmkit.settings import Settings
+
+Client = httpx.AsyncClient
+
+
+def client(settings: Settings, *, timeout_s: float = 5.0) -> Client:
+    """A pooled client of the gateway; a call carries the present request's id and trace."""
+    return httpx.AsyncClient(
+        base_url=settings.gateway_url,
+        headers={"Authorization": f"Bearer {settings.api_key.get_secret_value()}"},
+        timeout=httpx.Timeout(timeout_s, connect=2.0),
+        event_hooks={"request": [_carry_context]},
+    )
+
+
+async def stream_lines(
+    gateway: Client, path: str, params: dict[str, Any], *, idle_s: float = 60.0
+) -> AsyncIterator[bytes]:
+    """The NDJSON lines of a list, as they come; raises httpx.HTTPStatusError on anything but 200."""
+    headers = {"Accept": "application/x-ndjson"}
+    async with gateway.stream("GET", path, params=params, headers=headers, timeout=idle_s) as response:
+        response.raise_for_status()
+        pending = b""
+        async for block in response.aiter_bytes():
+            *lines, pending = (pending + block).split(b"\n")
+            for line in lines:
+                if line:
+                    yield line
+        if pending:
+            yield pending
+
+
+async def _carry_context(request: httpx.Request) -> None:
+    now = context.current()
+    if now.request_id:
+        request.headers.setdefault("X-Request-Id", now.request_id)
+    if now.traceparent:
+        request.headers.setdefault("traceparent", now.traceparent)

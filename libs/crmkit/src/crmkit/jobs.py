@@ -1,0 +1,278 @@
+"""Long work as a resource: made in the request's transaction, done in chunks, cancellable, resumed after a kill.
+
+procrastinate brings the job to a worker; the row in `jobs` is what the API shows. A chunk is one transaction under
+the lock of that row: its effects, its events, its progress and the checkpoint from which the next chunk goes on.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import httpx
+import msgspec
+import structlog
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, MetaData, String, Table, Uuid, func, insert, select, text
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import context, db, paging
+from crmkit.db import Database, Session
+from crmkit.problems import Conflict, NotFound, Problem
+from crmkit.routing import router as api_router
+
+log = structlog.get_logger()
+
+TASK: Final = "run_job"
+
+_metadata = MetaData()
+jobs = Table(
+    "jobs",
+    _metadata,
+    Column("id", Uuid, primary_key=True, server_default=func.uuidv7()),
+    Column("kind", String),
+    Column("status", String),
+    Column("processed", BigInteger),
+    Column("total", BigInteger),
+    Column("failed", BigInteger),
+    Column("params", JSON),
+    Column("result", JSON),
+    Column("error", String),
+    Column("client", String),
+    Column("request_id", String),
+    Column("cancel_requested", Boolean),
+    Column("created_at", DateTime(timezone=True)),
+    Column("started_at", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+)
+job_errors = Table(
+    "job_errors",
+    _metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("code", String),
+    Column("detail", String),
+    Column("content", String),
+)
+
+
+class JobFinished(Conflict):
+    code, title = "job_finished", "The job has already ended"
+
+
+class Cancelled(Exception):
+    """Raised inside a handler at the next chunk after the job was cancelled."""
+
+
+class Job(BaseModel):
+    """A job as the API shows it; `processed`, `failed` and `total` count what the job is about (lines, customers)."""
+
+    id: UUID
+    kind: str
+    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    processed: int
+    total: int | None
+    failed: int
+    params: Any
+    result: Any = None
+    error: str | None
+    errors_url: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobError(BaseModel):
+    """One refused item: its position in the input (a line number), a stable code, a sentence, its beginning."""
+
+    position: int
+    code: str
+    detail: str
+    content: str | None
+
+
+@dataclass(slots=True)
+class Chunk:
+    """One transaction of a job. `checkpoint` is what the last chunk saved; None at the start."""
+
+    session: AsyncSession
+    checkpoint: Any
+    processed: int = 0
+    failed: int = 0
+    total: int | None = None
+    saved: Any = None
+
+    def save(self, checkpoint: Any, *, processed: int = 0, failed: int = 0, total: int | None = None) -> None:
+        """Set what commits with this chunk: where the next goes on, and what is added to the counts."""
+        self.saved, self.processed, self.failed, self.total = checkpoint, processed, failed, total
+
+
+_HOLD: Final = text("select checkpoint, cancel_requested, status from jobs where id = :id for update")
+_PROGRESS: Final = text(
+    "update jobs set checkpoint = cast(:checkpoint as json), processed = processed + :processed,"
+    " failed = failed + :failed, total = coalesce(cast(:total as bigint), total) where id = :id"
+)
+_START: Final = text(
+    "update jobs set status = 'running', started_at = coalesce(started_at, clock_timestamp())"
+    " where id = :id and status in ('queued', 'running') returning kind, params, client, request_id"
+)
+_FINISH: Final = text(
+    "update jobs set status = :status, result = cast(:result as json), error = :error,"
+    " finished_at = clock_timestamp() where id = :id and status in ('queued', 'running')"
+)
+_CANCEL: Final = text(
+    "update jobs set cancel_requested = true,"
+    " status = case when status = 'queued' then 'cancelled' else status end,"
+    " finished_at = case when status = 'queued' then clock_timestamp() end"
+    " where id = :id and status in ('queued', 'running') returning true"
+)
+
+
+@dataclass(slots=True)
+class Run:
+    """What a handler gets: the job's parameters, the pool, the gateway, and its chunks."""
+
+    id: UUID
+    params: Any
+    database: Database
+    gateway: httpx.AsyncClient = field(repr=False)
+
+    @asynccontextmanager
+    async def chunk(self) -> AsyncIterator[Chunk]:
+        """A transaction under the job's lock; what it `save`s commits with its effects.
+
+        Raises: Cancelled, before anything is done, when somebody cancelled the job.
+        """
+        async with self.database.begin() as session:
+            row = (await session.execute(_HOLD, {"id": self.id})).one()
+            if row.cancel_requested or row.status != "running":
+                raise Cancelled
+            chunk = Chunk(session, row.checkpoint, saved=row.checkpoint)
+            yield chunk
+            progress = {
+                "id": self.id,
+                "checkpoint": msgspec.json.encode(chunk.saved).decode(),
+                "processed": chunk.processed,
+                "failed": chunk.failed,
+                "total": chunk.total,
+            }
+            await session.execute(_PROGRESS, progress)
+
+
+Handler = Callable[[Run], Awaitable[BaseModel | None]]
+
+
+async def create(session: AsyncSession, *, service: str, kind: str, params: BaseModel, total: int | None = None) -> Job:
+    """Make a job and hand it to the workers, in the session's transaction."""
+    now = context.current()
+    values = {
+        "kind": kind,
+        "params": params.model_dump(mode="json"),
+        "total": total,
+        "client": now.actor,
+        "request_id": now.request_id,
+    }
+    row = (await session.execute(insert(jobs).values(**values).returning(jobs))).one()
+    await start(session, service=service, job_id=row.id)
+    return _job(service, row)
+
+
+async def start(session: AsyncSession, *, service: str, job_id: UUID) -> None:
+    """Hand a job that exists to the workers, in the session's transaction."""
+    schema = f"{service}_jobs"
+    await session.execute(
+        text(
+            f"select {schema}.procrastinate_defer_jobs_v1(array[row(:queue, :task, 0, null, null,"
+            f" cast(:args as jsonb), null)::{schema}.procrastinate_job_to_defer_v1])"
+        ),
+        {"queue": service, "task": TASK, "args": msgspec.json.encode({"job_id": str(job_id)}).decode()},
+    )
+
+
+def location(service: str, job_id: UUID) -> str:
+    """The job's address, for the `Location` of a 202."""
+    return f"/v1/jobs/{service}/{job_id}"
+
+
+async def execute(database: Database, gateway: httpx.AsyncClient, handlers: dict[str, Handler], job_id: UUID) -> None:
+    """Run one job to its end, or from where a killed worker left it. Transient faults are raised for a retry."""
+    async with database.begin() as session:
+        row = (await session.execute(_START, {"id": job_id})).one_or_none()
+    if row is None:
+        return
+    context.enter(context.Context(actor=row.client, request_id=row.request_id))
+    try:
+        result = await handlers[row.kind](Run(job_id, row.params, database, gateway))
+        await _finish(database, job_id, "succeeded", result=result)
+    except Cancelled:
+        await _finish(database, job_id, "cancelled")
+    except Exception as error:
+        if db.is_transient(error) or isinstance(error, httpx.HTTPError):
+            raise
+        log.error("job_failed", job=str(job_id), kind=row.kind, exc_info=error)
+        told = error.detail if isinstance(error, Problem) else f"A fault on our side, logged under {job_id}."
+        await _finish(database, job_id, "failed", error=told)
+
+
+async def _finish(
+    database: Database, job_id: UUID, status: str, *, result: BaseModel | None = None, error: str | None = None
+) -> None:
+    values = {
+        "id": job_id,
+        "status": status,
+        "result": result.model_dump_json() if result else None,
+        "error": error,
+    }
+    async with database.begin() as session:
+        await session.execute(_FINISH, values)
+
+
+def router(service: str) -> APIRouter:
+    """`/v1/jobs/{service}`: list, read, cancel, errors."""
+    routes = api_router(tags=["jobs"])
+
+    @routes.get(f"/jobs/{service}", operation_id=f"list_{service}_jobs", response_model=paging.Page[Job])
+    async def list_jobs(request: Request, session: Session, page: paging.PageQuery) -> Response:
+        url = (func.concat(f"/v1/jobs/{service}/", jobs.c.id, "/errors")).label("errors_url")
+        listing = paging.Listing(
+            select(jobs, url), keys={"created_at": jobs.c.created_at}, tie=jobs.c.id, default="-created_at", model=Job
+        )
+        return await paging.answer(request, session, page, listing)
+
+    @routes.get(f"/jobs/{service}/{{id}}", operation_id=f"get_{service}_job")
+    async def get_job(id: UUID, session: Session) -> Job:
+        row = (await session.execute(select(jobs).where(jobs.c.id == id))).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no job {id} in {service}.")
+        return _job(service, row)
+
+    @routes.delete(f"/jobs/{service}/{{id}}", status_code=204, operation_id=f"cancel_{service}_job")
+    async def cancel_job(id: UUID, session: Session) -> None:
+        if not await session.scalar(_CANCEL, {"id": id}):
+            await get_job(id, session)
+            raise JobFinished("A job that has ended cannot be cancelled.")
+
+    @routes.get(
+        f"/jobs/{service}/{{id}}/errors",
+        operation_id=f"list_{service}_job_errors",
+        response_model=paging.Page[JobError],
+    )
+    async def list_errors(
+        request: Request, id: Annotated[UUID, Path()], session: Session, page: paging.PageQuery
+    ) -> Response:
+        await get_job(id, session)
+        position = job_errors.c.position
+        query = select(job_errors).where(job_errors.c.job_id == id)
+        listing = paging.Listing(query, keys={"position": position}, tie=position, default="position", model=JobError)
+        return await paging.answer(request, session, page, listing)
+
+    return routes
+
+
+def _job(service: str, row: Any) -> Job:
+    values = {name: getattr(row, name) for name in Job.model_fields if name != "errors_url"}
+    return Job(**values, errors_url=f"{location(service, row.id)}/errors")

@@ -1,0 +1,109 @@
+"""Migrations: alembic, as the schema's owner, one runner at a time, never waiting long for a lock.
+
+`python -m crmkit.migrations services/customer-svc ...` brings each folder's schema to its newest revision.
+"""
+
+import sys
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import procrastinate.schema
+from alembic import command, op
+from alembic.config import Config
+from pydantic import SecretStr
+from sqlalchemy import Connection, NullPool, create_engine, text
+
+from crmkit.settings import Settings, with_password
+
+LOCK_TIMEOUT: Final = "10s"
+STATEMENT_TIMEOUT: Final = "10min"
+
+
+class MigrationSettings(Settings):
+    """The owner's address; `service` is told by the folder."""
+
+    service: str = "migrations"
+    database_url: str = ""
+    owner_database_url: str
+    owner_password: SecretStr = SecretStr("")
+
+
+def main() -> None:
+    """Migrate each folder named on the command line, as `<package>_owner`."""
+    folders = [Path(name) for name in sys.argv[1:]]
+    if not folders:
+        sys.exit("usage: python -m crmkit.migrations SERVICE_FOLDER...")
+    for folder in folders:
+        settings = MigrationSettings()
+        upgrade(folder, with_password(settings.owner_database_url, settings.owner_password, "postgresql+psycopg"))
+
+
+def package_of(folder: Path) -> str:
+    """The package a service folder holds, which is its schema too."""
+    name: str = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["name"]
+    return name.removeprefix("perennial-")
+
+
+def upgrade(folder: Path, owner_url: str) -> None:
+    """Bring the schema of a service folder to its newest revision; runners of one schema wait for each other."""
+    package = package_of(folder)
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("crmkit") / "alembic"))
+    config.set_main_option("version_locations", str(folder / "migrations" / "versions"))
+    config.set_main_option("path_separator", "newline")
+    engine = create_engine(owner_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        _lock(connection, package)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def _lock(connection: Connection, package: str) -> None:
+    connection.execute(text("select pg_advisory_lock(hashtext(:name))"), {"name": f"migrate {package}"})
+    connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"set statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    connection.commit()
+
+
+def execute(sql: str) -> None:
+    """Run a script of SQL as it stands, inside a migration: no parameters, so `%` and `:` mean themselves."""
+    cursor = op.get_bind().connection.cursor()
+    try:
+        cursor.execute(sql)
+    finally:
+        cursor.close()
+
+
+def create_mechanism(*, job_ids_from: int) -> None:
+    """Make the tables crmkit needs, in the owner's schema and its `_jobs` schema; a first migration calls it.
+
+    job_ids_from: procrastinate's abort message names a job by its id alone and is heard by the whole database,
+    so each service's ids start at a multiple of 10^12 of its own.
+    """
+    schema = op.get_bind().scalar(text("select current_schema()"))
+    execute((resources.files("crmkit") / "mechanism.sql").read_text())
+    execute(f"set local search_path = {schema}_jobs")
+    execute(procrastinate.schema.SchemaManager.get_schema())
+    execute(f"alter sequence procrastinate_jobs_id_seq restart with {job_ids_from}")
+    execute(_PINNED.replace("{schema}", f"{schema}_jobs"))
+    execute(f"set local search_path = {schema}, extensions")
+
+
+# Callers' search_path is the service's schema; procrastinate's functions name their tables without one.
+_PINNED: Final = """
+do $$
+declare f regprocedure;
+begin
+    for f in select p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+             where n.nspname = '{schema}' loop
+        execute format('alter function %s set search_path = {schema}', f);
+    end loop;
+end $$
+"""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""The outbox: an event is a row of the change's own transaction; the sequencer gives it its place in the feed.
+
+Ids are made while transactions are open, so a reader that follows ids would skip the late ones. Positions are
+given to committed rows only, by one sequencer at a time, so a reader that follows positions misses nothing.
+"""
+
+import asyncio
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import context, db, events
+from crmkit.db import Database
+
+log = structlog.get_logger()
+
+SEQUENCED: Final = Counter("outbox_sequenced_total", "Events given a place in the feed")
+
+BUSY_S: Final = 0.02
+IDLE_S: Final = 0.25
+BATCH: Final = 5_000
+
+_EMIT: Final = text(
+    "insert into outbox (id, type, source, subject, data, actor, request_id, causation_id, traceparent)"
+    " values (uuidv7(), :type, :source, :subject, cast(:data as json),"
+    " :actor, :request_id, :causation_id, :traceparent)"
+)
+_LOCK: Final = "select position from feed_head for update"
+_NUMBER: Final = """
+with pending as (
+    select id, row_number() over (order by id) as place
+    from (select id from outbox where position is null order by id limit $1) as first
+), numbered as (
+    update outbox set position = $2 + pending.place from pending where outbox.id = pending.id returning 1
+), counted as (
+    select count(*) as n from numbered
+)
+update feed_head set position = position + counted.n from counted where counted.n > 0 returning counted.n
+"""
+
+
+async def emit(
+    session: AsyncSession, *, noun: str, verb: str, id: UUID, data: BaseModel | bytes, subject: UUID | None = None
+) -> None:
+    """Write `perennial.<noun>.<verb>.v1` for a change this session has made and flushed.
+
+    Call it while the changed row's lock is held: then events of one row have the order of its versions.
+    data: the resource as its GET answers. subject: the customer it concerns.
+    """
+    await session.flush()
+    body = data if isinstance(data, bytes) else data.model_dump_json().encode()
+    actor, request_id, causation_id, traceparent = context_values()
+    row: dict[str, Any] = {
+        "type": events.type_name(noun, verb),
+        "source": f"/v1/{plural(noun)}/{id}",
+        "subject": str(subject) if subject else None,
+        "data": body.decode(),
+        "actor": actor,
+        "request_id": request_id,
+        "causation_id": causation_id,
+        "traceparent": traceparent,
+    }
+    await session.execute(_EMIT, row)
+
+
+def plural(noun: str) -> str:
+    """`ticket` -> `tickets`, `scoring_run` -> `scoring-runs`, `batch` -> `batches`."""
+    path = noun.replace("_", "-")
+    return path + ("es" if path.endswith(("s", "ch", "x")) else "s")
+
+
+def context_values() -> tuple[str, str | None, str | None, str | None]:
+    """(actor, request_id, causation_id, traceparent) of the present work, for set statements."""
+    now = context.current()
+    return now.actor, now.request_id, now.causation_id, now.traceparent
+
+
+async def sequence_once(database: Database, channel: str) -> int:
+    """Number the committed, unnumbered events; the count of them. More than one sequencer may run."""
+    async with database.connection() as connection, connection.transaction():
+        # A statement of its own: the next one's snapshot then sees all that the last holder committed.
+        position = await connection.fetchval(_LOCK)
+        numbered = await connection.fetchval(_NUMBER, BATCH, position)
+        if numbered:
+            await connection.execute("select pg_notify($1, '')", channel)
+    SEQUENCED.inc(numbered or 0)
+    return numbered or 0
+
+
+async def sequence_forever(database: Database, schema: str) -> None:
+    """Sequence until cancelled, at 20 ms while there is work and backing off to 250 ms; faults only delay it."""
+    pause = BUSY_S
+    while True:
+        try:
+            numbered = await sequence_once(database, f"{schema}_feed")
+            pause = BUSY_S if numbered else min(pause * 1.5, IDLE_S)
+            if numbered == BATCH:
+                continue
+        except Exception as error:
+            if not db.is_transient(error):
+                raise
+            log.warning("sequencer_delayed", error=str(error))
+            pause = 1.0
+        await asyncio.sleep(pause)

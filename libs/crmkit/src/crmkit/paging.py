@@ -1,0 +1,190 @@
+"""One query, three ways out: keyset pages of JSON, an NDJSON stream, a CSV stream."""
+
+import base64
+import csv
+import io
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response, StreamingResponse
+
+from crmkit import db
+from crmkit.auth import Principal, sees_personal_data
+from crmkit.masking import Masker
+from crmkit.problems import FieldError, Invalid, InvalidCursor
+
+NDJSON = "application/x-ndjson"
+CSV = "text/csv"
+_BATCH = 500
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list; `next_cursor` is null on the last one."""
+
+    data: list[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What the caller asked of a list."""
+
+    limit: int
+    cursor: str | None
+    sort: str | None
+
+
+def _page(
+    limit: Annotated[int, Query(ge=1, le=500, description="rows of a page")] = 50,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    sort: Annotated[str | None, Query(description="a field, `-` in front for descending")] = None,
+) -> PageRequest:
+    return PageRequest(limit, cursor, sort)
+
+
+PageQuery = Annotated[PageRequest, Depends(_page)]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list: its filtered query, the fields it sorts by, the unique tie-breaker, the row's public model.
+
+    keys: public field name -> column, never null. default: the sort without `sort=`, such as `-created_at`.
+    model: built from each row with `model_validate(row, from_attributes=True)`; a row of one entity is that entity.
+    """
+
+    query: Select[Any]
+    keys: Mapping[str, ColumnElement[Any] | Any]
+    tie: ColumnElement[Any] | Any
+    default: str
+    model: type[BaseModel]
+
+
+async def answer(request: Request, session: AsyncSession, page: PageRequest, listing: Listing) -> Response:
+    """The list in the form the caller accepts."""
+    accept = request.headers.get("accept", "")
+    order = _Order.of(page, listing)
+    if NDJSON in accept:
+        return StreamingResponse(_ndjson(request, listing, order), media_type=NDJSON)
+    if CSV in accept:
+        return StreamingResponse(_csv(request, listing, order), media_type=CSV)
+    return Response(await _json(session, page, listing, order), media_type="application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    name: str
+    column: Any
+    tie: Any
+    descending: bool
+
+    @classmethod
+    def of(cls, page: PageRequest, listing: Listing) -> "_Order":
+        wanted = page.sort or listing.default
+        name = wanted.removeprefix("-")
+        if name not in listing.keys:
+            known = ", ".join(sorted(listing.keys))
+            raise Invalid(f"Lists here sort by: {known}.", errors=[FieldError("/query/sort", f"One of: {known}.")])
+        return cls(wanted, listing.keys[name], listing.tie, wanted.startswith("-"))
+
+    def apply(self, query: Select[Any]) -> Select[Any]:
+        columns = (self.column, self.tie) if self.column is not self.tie else (self.tie,)
+        return query.order_by(*(column.desc() if self.descending else column.asc() for column in columns))
+
+    def after(self, query: Select[Any], cursor: str) -> Select[Any]:
+        value, tie = self._values(cursor)
+        column_beyond = self.column < value if self.descending else self.column > value
+        tie_beyond = self.tie < tie if self.descending else self.tie > tie
+        if self.column is self.tie:
+            return query.where(tie_beyond)
+        return query.where(or_(column_beyond, and_(self.column == value, tie_beyond)))
+
+    def _values(self, cursor: str) -> tuple[Any, Any]:
+        name, *values = decode_cursor(cursor)
+        try:
+            if name != self.name or len(values) != 2:
+                raise ValueError("a cursor of another list")
+            kinds = self.column.type.python_type, self.tie.type.python_type
+            return TypeAdapter(kinds[0]).validate_python(values[0]), TypeAdapter(kinds[1]).validate_python(values[1])
+        except (ValidationError, ValueError) as error:
+            raise InvalidCursor("Take `next_cursor` as it came, with the same sort.") from error
+
+
+def encode_cursor(values: list[Any]) -> str:
+    """An opaque cursor of JSON values."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> list[Any]:
+    """The values of a cursor; 400 when it is not one of ours."""
+    try:
+        values = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, msgspec.DecodeError) as error:
+        raise InvalidCursor("Take `next_cursor` as it came.") from error
+    if not isinstance(values, list) or not values:
+        raise InvalidCursor("Take `next_cursor` as it came.")
+    return values
+
+
+async def _json(session: AsyncSession, page: PageRequest, listing: Listing, order: _Order) -> bytes:
+    query = order.apply(listing.query).add_columns(order.column.label("_key"), order.tie.label("_tie"))
+    if page.cursor is not None:
+        query = order.after(query, page.cursor)
+    rows = (await session.execute(query.limit(page.limit + 1))).all()
+    shown = rows[: page.limit]
+    data = b",".join(_model(listing, row).model_dump_json().encode() for row in shown)
+    cursor: str | None = None
+    if len(rows) > page.limit:
+        cursor = encode_cursor([order.name, shown[-1][-2], shown[-1][-1]])
+    return b'{"data":[' + data + b'],"next_cursor":' + msgspec.json.encode(cursor) + b"}"
+
+
+def _model(listing: Listing, row: Any) -> BaseModel:
+    whole = row[0] if hasattr(row[0], "__mapper__") else row
+    return listing.model.model_validate(whole, from_attributes=True)
+
+
+async def _rows(request: Request, listing: Listing, order: _Order) -> AsyncIterator[dict[str, Any]]:
+    principal: Principal = request.state.principal
+    masker: Masker = request.app.state.masker
+    async with db.database(request).sessions() as session:
+        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        stream = await session.stream(order.apply(listing.query).execution_options(yield_per=_BATCH))
+        async for row in stream:
+            document = _model(listing, row).model_dump(mode="json")
+            yield document if sees_personal_data(principal) else masker.value(document)
+
+
+async def _ndjson(request: Request, listing: Listing, order: _Order) -> AsyncIterator[bytes]:
+    async for document in _rows(request, listing, order):
+        yield msgspec.json.encode(document) + b"\n"
+
+
+async def _csv(request: Request, listing: Listing, order: _Order) -> AsyncIterator[str]:
+    names = list(listing.model.model_fields)
+    yield _csv_line(names)
+    async for document in _rows(request, listing, order):
+        yield _csv_line([_cell(document[name]) for name in names])
+
+
+def _csv_line(cells: list[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        return msgspec.json.encode(value).decode()
+    # A spreadsheet would run a text that begins like a formula (CWE-1236).
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value

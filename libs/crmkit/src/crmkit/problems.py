@@ -1,0 +1,146 @@
+"""RFC 9457 problems: one class per case, turned into `application/problem+json` in one place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import msgspec
+from starlette.responses import Response
+
+from crmkit import context
+
+MEDIA_TYPE = "application/problem+json"
+DOCS = "/docs/problems#"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One fault of a body: an RFC 6901 pointer and a sentence."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Exception):
+    """A refusal the caller can act on.
+
+    Subclasses fix `status`, `code` (stable, snake_case) and `title`; an instance adds the sentence for this case
+    and members of its own (`existing_id`, `candidates`), which appear beside the standard ones.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Something went wrong on our side"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.members = members
+
+    def body(self, instance: str) -> bytes:
+        """The problem as JSON bytes."""
+        document: dict[str, Any] = {
+            "type": DOCS + self.code,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "code": self.code,
+            "request_id": context.current().request_id,
+        }
+        if self.errors:
+            document["errors"] = self.errors
+        return msgspec.json.encode(document | self.members)
+
+    def response(self, instance: str) -> Response:
+        return Response(self.body(instance), self.status, self.headers, MEDIA_TYPE)
+
+
+class BadRequest(Problem):
+    status, code, title = 400, "bad_request", "The request cannot be read"
+
+
+class InvalidJson(BadRequest):
+    code, title = "invalid_json", "The body is not JSON"
+
+
+class InvalidCursor(BadRequest):
+    code, title = "invalid_cursor", "The cursor is not one of ours"
+
+
+class InvalidHeader(BadRequest):
+    code, title = "invalid_header", "A header cannot be read"
+
+
+class Unauthenticated(Problem):
+    status, code, title = 401, "unauthenticated", "Who is calling is not known"
+
+
+class Forbidden(Problem):
+    status, code, title = 403, "forbidden", "The caller may not do this"
+
+
+class NotFound(Problem):
+    status, code, title = 404, "not_found", "There is nothing here"
+
+
+class MethodNotAllowed(Problem):
+    status, code, title = 405, "method_not_allowed", "This path does not take that method"
+
+
+class Conflict(Problem):
+    status, code, title = 409, "conflict", "The present state does not allow this"
+
+
+class PreconditionFailed(Problem):
+    status, code, title = 412, "precondition_failed", "The resource has changed since it was read"
+
+
+class BodyTooLarge(Problem):
+    status, code, title = 413, "body_too_large", "The body is too large"
+
+
+class UnsupportedMediaType(Problem):
+    status, code, title = 415, "unsupported_media_type", "The body's media type is not taken here"
+
+
+class Invalid(Problem):
+    """422: readable but wrong; `errors` says where."""
+
+    status, code, title = 422, "invalid_request", "The request is readable but wrong"
+
+
+class UnknownReference(Invalid):
+    code, title = "unknown_reference", "A reference names nothing we know"
+
+
+class AmbiguousReference(Conflict):
+    code, title = "ambiguous_reference", "A reference names more than one"
+
+
+class Unavailable(Problem):
+    status, code, title = 503, "service_unavailable", "Try again in a moment"
+
+    def __init__(self, detail: str | None = None, *, retry_after_s: int = 1, **members: Any) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after_s)}, **members)
+
+
+def of_status(status: int, detail: str | None, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem for a bare HTTP status raised by a library."""
+    known = {p.status: p for p in (NotFound, MethodNotAllowed, BodyTooLarge, UnsupportedMediaType, BadRequest)}
+    case = known.get(status)
+    if case is not None:
+        return case(headers=headers)
+    problem = Problem(detail or HTTPStatus(status).phrase, headers=headers)
+    problem.status, problem.code, problem.title = status, "http_error", HTTPStatus(status).phrase  # type: ignore[misc]
+    return problem

@@ -1,0 +1,109 @@
+"""The route class behind every endpoint: strict parameters, one retry, replayed answers, masked personal data."""
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response, StreamingResponse
+
+from crmkit import db, idempotency
+from crmkit.auth import Principal, sees_personal_data
+from crmkit.masking import Masker
+from crmkit.problems import FieldError, Invalid, Unavailable, UnsupportedMediaType
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_JSON: Final = re.compile(r"application/([a-z0-9.+-]+\+)?json\s*(;|$)", re.IGNORECASE)
+
+
+class Route(APIRoute):
+    """A FastAPI route with the habits of the API."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+        known = frozenset(_query_names(self.dependant))
+        takes_body = self.body_field is not None
+
+        async def handler(request: Request) -> Response:
+            _refuse_unknown(request, known)
+            if takes_body:
+                await _refuse_media_type(request)
+            return _masked(request, await _answer(handle, request))
+
+        return handler
+
+
+def router(*, tags: list[str], prefix: str = "/v1") -> APIRouter:
+    """A router whose endpoints keep the API's habits."""
+    return APIRouter(prefix=prefix, tags=list(tags), route_class=Route)
+
+
+async def _answer(handle: Handler, request: Request) -> Response:
+    try:
+        try:
+            return await _once(handle, request)
+        except Exception as error:
+            if not db.is_retryable(error):
+                raise
+            await _roll_back(request)
+            return await _once(handle, request)
+    except idempotency.Replayed as kept:
+        return kept.response
+    except Exception as error:
+        if db.is_retryable(error):
+            raise Unavailable("Others were changing the same things; send the request again.") from error
+        raise
+
+
+async def _once(handle: Handler, request: Request) -> Response:
+    response = await handle(request)
+    await idempotency.keep(request, response)
+    return response
+
+
+async def _roll_back(request: Request) -> None:
+    session: AsyncSession | None = getattr(request.state, "session", None)
+    if session is not None:
+        await session.rollback()
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    names: set[str] = set()
+    for field in dependant.query_params:
+        model = field.field_info.annotation
+        members = getattr(model, "model_fields", None)
+        names |= {m.alias or name for name, m in members.items()} if members else {field.alias}
+    for inner in dependant.dependencies:
+        names |= _query_names(inner)
+    return names
+
+
+def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    if not request.scope["query_string"]:
+        return
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        takes = f"Known here: {', '.join(sorted(known))}." if known else "This path takes none."
+        errors = [FieldError(f"/query/{name}", f"Unknown query parameter. {takes}") for name in unknown]
+        raise Invalid(f"Unknown query parameter {unknown[0]!r}. {takes}", errors=errors)
+
+
+async def _refuse_media_type(request: Request) -> None:
+    if not _JSON.match(request.headers.get("content-type", "")) and await request.body():
+        raise UnsupportedMediaType("Send the body as application/json.")
+
+
+def _masked(request: Request, response: Response) -> Response:
+    masker: Masker | None = getattr(request.app.state, "masker", None)
+    if masker is None or not masker.fields or isinstance(response, StreamingResponse) or not response.body:
+        return response
+    principal: Principal = request.state.principal
+    if sees_personal_data(principal) or not _JSON.match(response.headers.get("content-type", "")):
+        return response
+    response.body = masker.json(bytes(response.body))
+    response.headers["content-length"] = str(len(response.body))
+    return response

@@ -1,0 +1,20 @@
+"""The mechanism and one table."""
+
+from crmkit import migrations
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    migrations.create_mechanism(job_ids_from=9_000_000_000_000)
+    migrations.execute("""
+        create table things (
+            id uuid constraint things_pkey primary key default uuidv7(),
+            version int not null default 1,
+            name text not null constraint things_name_key unique,
+            phone text,
+            size numeric(20, 3),
+            created_at timestamptz not null default clock_timestamp()
+        )
+    """)

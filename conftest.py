@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from deploy.local import postgres
 
@@ -19,11 +20,29 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["postgres_url"] = _cluster_url(node.config)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """End all fixtures where the next service's tests begin: pytest would go on with the app and database of the
+    service before, because fixtures of the session that depend on an overridden `service` are made only once."""
+    if nextitem is None or _service_folder(item) == _service_folder(nextitem):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    runtestprotocol(item, nextitem=None)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
 @pytest.fixture(scope="session")
 def postgres_url(request: pytest.FixtureRequest) -> str:
     """The superuser's URL of the run's cluster."""
     told = getattr(request.config, "workerinput", {})
     return str(told.get("postgres_url") or _cluster_url(request.config))
+
+
+@pytest.fixture(scope="session")
+def prepare_database() -> Callable[[str, str, str, str, str], None]:
+    """Makes a database with one service's roles and schemas."""
+    return postgres.create_service
 
 
 def _cluster_url(config: pytest.Config) -> str:
@@ -34,7 +53,5 @@ def _cluster_url(config: pytest.Config) -> str:
     return config.stash[CLUSTER]
 
 
-@pytest.fixture(scope="session")
-def prepare_database() -> Callable[[str, str, str, str, str], None]:
-    """Makes a database with one service's roles and schemas."""
-    return postgres.create_service
+def _service_folder(item: pytest.Item) -> str:
+    return str(item.path).partition("/tests/")[0]

@@ -1,0 +1,43 @@
+"""Queries over campaigns and their budgets. A budget row is locked last: after coupons and checkouts."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaign.campaigns.models import BudgetEntryRow, BudgetRow, CampaignRow
+from campaign.offers.models import OfferRow
+
+
+async def grant(session: AsyncSession, campaign_id: UUID, amount: int) -> None:
+    """Open a campaign's budget."""
+    session.add(BudgetRow(campaign_id=campaign_id, granted_amount=amount))
+    session.add(BudgetEntryRow(campaign_id=campaign_id, kind="grant", amount=amount))
+    await session.flush()
+
+
+async def regrant(session: AsyncSession, campaign_id: UUID, amount: int) -> bool:
+    """Change what is granted; False when more than that is reserved or spent already."""
+    budget = await session.get(BudgetRow, campaign_id, with_for_update=True, populate_existing=True)
+    assert budget is not None
+    if budget.reserved_amount + budget.spent_amount > amount:
+        return False
+    change = amount - budget.granted_amount
+    query = update(BudgetRow).where(BudgetRow.campaign_id == campaign_id).values(granted_amount=amount)
+    await session.execute(query)
+    await session.execute(insert(BudgetEntryRow).values(campaign_id=campaign_id, kind="grant", amount=change))
+    return True
+
+
+def list_entries(campaign_id: UUID) -> Select[tuple[BudgetEntryRow]]:
+    return select(BudgetEntryRow).where(BudgetEntryRow.campaign_id == campaign_id)
+
+
+async def count_offers(session: AsyncSession, ids: Collection[UUID]) -> int:
+    """How many of the ids are offers."""
+    return await session.scalar(select(func.count()).where(OfferRow.id.in_(ids))) or 0
+
+
+def list_campaigns() -> Select[tuple[CampaignRow]]:
+    return select(CampaignRow)

@@ -1,0 +1,101 @@
+"""`/v1/campaigns`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from campaign.campaigns import repository, service
+from campaign.campaigns.models import BudgetEntryRow, CampaignRow
+from campaign.campaigns.rules import CampaignStatus
+from campaign.campaigns.schemas import Budget, BudgetEntry, Campaign, CampaignPatch, NewCampaign
+from crmkit import concurrency, paging
+from crmkit.app import router as api_router
+from crmkit.db import Session
+
+router = api_router(tags=["campaigns"])
+
+
+@router.post("/campaigns", status_code=201, operation_id="create_campaign")
+async def create_campaign(body: NewCampaign, request: Request, session: Session, response: Response) -> Campaign:
+    campaign = await service.create_campaign(session, body, currency=request.app.state.settings.currency)
+    concurrency.tag(response, campaign.version)
+    return campaign
+
+
+@router.get("/campaigns", operation_id="list_campaigns", response_model=paging.Page[Campaign])
+async def list_campaigns(
+    request: Request,
+    session: Session,
+    page: paging.PageQuery,
+    status: Annotated[CampaignStatus | None, Query()] = None,
+) -> Response:
+    query = repository.list_campaigns()
+    if status is not None:
+        query = query.where(CampaignRow.status == status)
+    listing = paging.Listing(
+        query,
+        keys={"created_at": CampaignRow.created_at, "starts_at": CampaignRow.starts_at},
+        tie=CampaignRow.id,
+        default="-created_at",
+        model=Campaign,
+    )
+    return await paging.answer(request, session, page, listing)
+
+
+@router.get("/campaigns/{id}", operation_id="get_campaign")
+async def get_campaign(id: UUID, session: Session, response: Response) -> Campaign:
+    row = await service.get_campaign(session, id)
+    concurrency.tag(response, row.version)
+    return Campaign.model_validate(row, from_attributes=True)
+
+
+@router.patch("/campaigns/{id}", operation_id="update_campaign")
+async def update_campaign(
+    id: UUID, body: CampaignPatch, request: Request, session: Session, response: Response
+) -> Campaign:
+    row = await service.get_campaign(session, id, lock=True)
+    concurrency.check(request, row.version)
+    campaign = await service.change_campaign(session, row, body)
+    concurrency.tag(response, campaign.version)
+    return campaign
+
+
+@router.post("/campaigns/{id}/launch", operation_id="launch_campaign")
+async def launch_campaign(id: UUID, session: Session) -> Campaign:
+    row = await service.get_campaign(session, id, lock=True)
+    return await service.move_campaign(session, row, CampaignStatus.LAUNCHED)
+
+
+@router.post("/campaigns/{id}/pause", operation_id="pause_campaign")
+async def pause_campaign(id: UUID, session: Session) -> Campaign:
+    row = await service.get_campaign(session, id, lock=True)
+    return await service.move_campaign(session, row, CampaignStatus.PAUSED)
+
+
+@router.post("/campaigns/{id}/end", operation_id="end_campaign")
+async def end_campaign(id: UUID, session: Session) -> Campaign:
+    row = await service.get_campaign(session, id, lock=True)
+    return await service.move_campaign(session, row, CampaignStatus.ENDED)
+
+
+@router.get("/campaigns/{id}/budget", operation_id="get_campaign_budget")
+async def get_budget(id: UUID, session: Session) -> Budget:
+    return Budget.model_validate(await service.get_budget(session, id), from_attributes=True)
+
+
+@router.get(
+    "/campaigns/{id}/budget/entries",
+    operation_id="list_campaign_budget_entries",
+    response_model=paging.Page[BudgetEntry],
+)
+async def list_budget_entries(id: UUID, request: Request, session: Session, page: paging.PageQuery) -> Response:
+    await service.get_campaign(session, id)
+    listing = paging.Listing(
+        repository.list_entries(id),
+        keys={"created_at": BudgetEntryRow.created_at},
+        tie=BudgetEntryRow.id,
+        default="created_at",
+        model=BudgetEntry,
+    )
+    return await paging.answer(request, session, page, listing)

@@ -1,0 +1,92 @@
+"""Campaigns: planned as drafts, launched, paused, ended."""
+
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaign.campaigns import repository
+from campaign.campaigns.errors import BudgetCommitted, CampaignInvalid, CampaignNotFound, CampaignState
+from campaign.campaigns.models import BudgetRow, CampaignRow
+from campaign.campaigns.rules import CampaignStatus, may_move
+from campaign.campaigns.schemas import Campaign, CampaignPatch, NewCampaign
+from crmkit import audit, outbox
+from crmkit.problems import FieldError, UnknownReference
+
+LASTING: Final = frozenset({"name", "goal", "ends_at", "budget_amount"})
+
+
+async def create_campaign(session: AsyncSession, new: NewCampaign, *, currency: str) -> Campaign:
+    """Raises: UnknownReference (422) for an offer that is not there."""
+    await _check_offers(session, new.offer_ids)
+    values = new.model_dump(exclude={"budget_amount", "audience"})
+    row = CampaignRow(**values | {"currency": new.currency or currency, "audience": new.audience.model_dump()})
+    session.add(row)
+    await session.flush()
+    await session.refresh(row)
+    await repository.grant(session, row.id, new.budget_amount)
+    return await _tell(session, row, "created")
+
+
+async def get_campaign(session: AsyncSession, campaign_id: UUID, *, lock: bool = False) -> CampaignRow:
+    """Raises: CampaignNotFound (404)."""
+    row = await session.get(CampaignRow, campaign_id, with_for_update=lock)
+    if row is None:
+        raise CampaignNotFound(f"There is no campaign {campaign_id}.")
+    return row
+
+
+async def get_budget(session: AsyncSession, campaign_id: UUID) -> BudgetRow:
+    """Raises: CampaignNotFound (404)."""
+    budget = await session.get(BudgetRow, campaign_id)
+    if budget is None:
+        raise CampaignNotFound(f"There is no campaign {campaign_id}.")
+    return budget
+
+
+async def change_campaign(session: AsyncSession, row: CampaignRow, patch: CampaignPatch) -> Campaign:
+    """Raises: CampaignState (409) after launch, BudgetCommitted (409), CampaignInvalid (422)."""
+    given = patch.model_fields_set
+    if row.status != CampaignStatus.DRAFT and given - LASTING:
+        raise CampaignState(f"Only a draft may change {', '.join(sorted(given - LASTING))}.")
+    if "offer_ids" in given:
+        await _check_offers(session, patch.offer_ids)
+    for name in given - {"budget_amount", "audience"}:
+        setattr(row, name, getattr(patch, name))
+    if "audience" in given:
+        row.audience = patch.audience.model_dump()
+    if row.starts_at >= row.ends_at:
+        raise CampaignInvalid("starts_at must be before ends_at.")
+    if "budget_amount" in given and not await repository.regrant(session, row.id, patch.budget_amount):
+        raise BudgetCommitted("Grant at least what is reserved and spent.")
+    return await _changed(session, row, "updated")
+
+
+async def move_campaign(session: AsyncSession, row: CampaignRow, wanted: CampaignStatus) -> Campaign:
+    """Raises: CampaignState (409) when that status cannot follow the present one."""
+    if not may_move(CampaignStatus(row.status), wanted):
+        raise CampaignState(f"A campaign that is {row.status} cannot become {wanted}.")
+    row.status = wanted
+    if wanted is CampaignStatus.LAUNCHED:
+        row.launched_at = row.launched_at or datetime.now(UTC)
+    await audit.record(session, f"{wanted}_campaign", f"/v1/campaigns/{row.id}")
+    return await _changed(session, row, wanted)
+
+
+async def _check_offers(session: AsyncSession, ids: list[UUID] | None) -> None:
+    if ids is not None and await repository.count_offers(session, set(ids)) != len(set(ids)):
+        raise UnknownReference(errors=[FieldError("/offer_ids", "Not all of these are offers.")])
+
+
+async def _changed(session: AsyncSession, row: CampaignRow, verb: str) -> Campaign:
+    row.version += 1
+    row.updated_at = datetime.now(UTC)
+    return await _tell(session, row, verb)
+
+
+async def _tell(session: AsyncSession, row: CampaignRow, verb: str) -> Campaign:
+    await session.flush()
+    campaign = Campaign.model_validate(row, from_attributes=True)
+    await outbox.emit(session, noun="campaign", verb=verb, id=row.id, data=campaign)
+    return campaign

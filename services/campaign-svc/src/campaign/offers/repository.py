@@ -1,0 +1,81 @@
+"""Queries over offers."""
+
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaign.offers.models import PERCENT, OfferRow
+from campaign.offers.rules import LadderStep, OfferKind, Target, Terms
+from campaign.offers.schemas import LadderStep as LadderStepShape
+from campaign.offers.schemas import NewOffer
+from campaign.sponsors.models import SponsorRow
+
+
+def list_offers(*, archived: bool) -> Select[tuple[OfferRow]]:
+    present = OfferRow.archived_at.is_not(None) if archived else OfferRow.archived_at.is_(None)
+    return select(OfferRow).where(present)
+
+
+async def insert_offers(session: AsyncSession, offers: Sequence[NewOffer], currency: str) -> list[OfferRow]:
+    """Insert as one statement; the rows in the order of the offers."""
+    rows = [_columns(offer, currency) for offer in offers]
+    query = insert(OfferRow).returning(OfferRow, sort_by_parameter_order=True)
+    return list(await session.scalars(query, rows))
+
+
+async def known_sponsors(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids that a current sponsor has."""
+    query = select(SponsorRow.id).where(SponsorRow.id.in_(ids), SponsorRow.archived_at.is_(None))
+    return set(await session.scalars(query))
+
+
+async def find_current(session: AsyncSession, ids: Collection[UUID] | None) -> list[Terms]:
+    """The terms of current offers: those named, or all."""
+    query = select(OfferRow).where(OfferRow.archived_at.is_(None))
+    if ids is not None:
+        query = query.where(OfferRow.id.in_(ids))
+    return [terms_of(row) for row in await session.scalars(query)]
+
+
+def terms_of(row: OfferRow) -> Terms:
+    """The offer as the rules see it."""
+    kind = OfferKind(row.kind)
+    return Terms(
+        offer_id=row.id,
+        kind=kind,
+        value=row.value,
+        target=msgspec.convert(row.target, Target),
+        ladder=tuple(
+            LadderStep(step["group"], stored_value(kind, step["percent"], step["amount"]), step["usage"])
+            for step in row.ladder
+        ),
+        regular_amount=row.regular_amount,
+        sponsor_id=row.sponsor_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+    )
+
+
+def stored_value(kind: OfferKind, percent: Decimal | float | None, amount: int | None) -> int:
+    """Basis points of a percentage, else minor units."""
+    value = round(Decimal(str(percent)) * PERCENT) if kind is OfferKind.PERCENTAGE else amount
+    assert value is not None
+    return value
+
+
+def stored_ladder(steps: Sequence[LadderStepShape]) -> list[dict[str, object]]:
+    return [step.model_dump(mode="json") for step in steps]
+
+
+def _columns(offer: NewOffer, currency: str) -> dict[str, object]:
+    return offer.model_dump(exclude={"percent", "amount", "target", "ladder"}) | {
+        "value": stored_value(offer.kind, offer.percent, offer.amount),
+        "kind": offer.kind.value,
+        "currency": offer.currency or currency,
+        "target": offer.target.model_dump(mode="json", exclude_none=True),
+        "ladder": stored_ladder(offer.ladder),
+    }

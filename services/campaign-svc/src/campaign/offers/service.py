@@ -1,0 +1,115 @@
+"""Offers: made one by one or in batches, changed, archived, never deleted."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaign.offers import repository
+from campaign.offers.errors import OfferArchived, OfferInvalid, OfferNotFound
+from campaign.offers.models import OfferRow
+from campaign.offers.rules import OfferKind
+from campaign.offers.schemas import (
+    ItemError,
+    NewOffer,
+    Offer,
+    OfferPatch,
+    OfferResult,
+    check_period,
+    check_values,
+)
+from crmkit import faults, outbox
+from crmkit.problems import FieldError, UnknownReference
+
+
+async def create_offer(session: AsyncSession, new: NewOffer, *, currency: str) -> Offer:
+    """Raises: UnknownReference (422) for a sponsor that is not there."""
+    if unknown := await _unknown_sponsors(session, [new]):
+        raise UnknownReference(errors=[FieldError("/sponsor_id", f"There is no sponsor {unknown.pop()}.")])
+    (row,) = await repository.insert_offers(session, [new], currency)
+    return await _tell(session, row, "created")
+
+
+async def create_offers(session: AsyncSession, items: Sequence[Any], *, currency: str) -> list[OfferResult]:
+    """Make the valid ones together; a result per item, in order."""
+    checked = [_checked(item) for item in items]
+    unknown = await _unknown_sponsors(session, [each for each in checked if isinstance(each, NewOffer)])
+    valid = [each for each in checked if isinstance(each, NewOffer) and each.sponsor_id not in unknown]
+    rows = iter(await repository.insert_offers(session, valid, currency) if valid else ())
+    results = []
+    for each in checked:
+        if isinstance(each, OfferResult):
+            results.append(each)
+        elif each.sponsor_id in unknown:
+            results.append(_refused([FieldError("/sponsor_id", f"There is no sponsor {each.sponsor_id}.")]))
+        else:
+            results.append(OfferResult(status=201, offer=await _tell(session, next(rows), "created")))
+    return results
+
+
+async def get_offer(session: AsyncSession, offer_id: UUID, *, lock: bool = False) -> OfferRow:
+    """Raises: OfferNotFound (404)."""
+    row = await session.get(OfferRow, offer_id, with_for_update=lock)
+    if row is None:
+        raise OfferNotFound(f"There is no offer {offer_id}.")
+    return row
+
+
+async def change_offer(session: AsyncSession, row: OfferRow, patch: OfferPatch) -> Offer:
+    """Raises: OfferArchived (409), OfferInvalid (422) when the changed offer would not agree with itself."""
+    if row.archived_at is not None:
+        raise OfferArchived("An archived offer stays as it was.")
+    kind, given = OfferKind(row.kind), patch.model_fields_set
+    try:
+        if given & {"percent", "amount"}:
+            check_values(kind, patch.percent, patch.amount)
+            row.value = repository.stored_value(kind, patch.percent, patch.amount)
+        if "ladder" in given:
+            for step in patch.ladder:
+                check_values(kind, step.percent, step.amount)
+            row.ladder = repository.stored_ladder(patch.ladder)
+        for name in given & {"name", "regular_amount", "starts_at", "ends_at"}:
+            setattr(row, name, getattr(patch, name))
+        check_period(row.starts_at, row.ends_at)
+    except ValueError as error:
+        raise OfferInvalid(f"{error}.") from error
+    return await _changed(session, row, "updated")
+
+
+async def archive_offer(session: AsyncSession, row: OfferRow) -> None:
+    """No list picks it from now on; coupons that were issued stay good."""
+    if row.archived_at is None:
+        row.archived_at = datetime.now(UTC)
+        await _changed(session, row, "archived")
+
+
+def _checked(item: Any) -> NewOffer | OfferResult:
+    try:
+        return NewOffer.model_validate(item)
+    except ValidationError as error:
+        return _refused(faults.field_errors(list(error.errors())))
+
+
+def _refused(errors: Sequence[FieldError]) -> OfferResult:
+    return OfferResult(status=422, errors=[ItemError(pointer=e.pointer, detail=e.detail) for e in errors])
+
+
+async def _unknown_sponsors(session: AsyncSession, offers: Sequence[NewOffer]) -> set[UUID | None]:
+    named = {offer.sponsor_id for offer in offers if offer.sponsor_id is not None}
+    return set(named - await repository.known_sponsors(session, named)) if named else set()
+
+
+async def _changed(session: AsyncSession, row: OfferRow, verb: str) -> Offer:
+    row.version += 1
+    row.updated_at = datetime.now(UTC)
+    return await _tell(session, row, verb)
+
+
+async def _tell(session: AsyncSession, row: OfferRow, verb: str) -> Offer:
+    await session.flush()
+    offer = Offer.model_validate(row, from_attributes=True)
+    await outbox.emit(session, noun="offer", verb=verb, id=row.id, data=offer)
+    return offer

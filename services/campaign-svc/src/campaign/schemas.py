@@ -1,0 +1,77 @@
+"""Shapes that several nouns of this service take and give."""
+
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+
+MOST: int = 10**15
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+AsNumber = PlainSerializer(_number, return_type=int | float, when_used="json")
+Amount = Annotated[int, Field(ge=0, le=MOST, strict=True, description="minor units")]
+Quantity = Annotated[Decimal, Field(ge=0, lt=10**9, decimal_places=3), AsNumber]
+Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4, description="0 to 1"), AsNumber]
+Percent = Annotated[Decimal, Field(gt=0, le=100, decimal_places=2), AsNumber]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Handle = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Source = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
+
+
+class Strict(BaseModel):
+    """A body this API defines: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Money(BaseModel):
+    """`{"amount": 1250, "currency": "USD"}`, minor units."""
+
+    amount: int
+    currency: str
+
+
+class ProductRef(Strict):
+    """A product by its id, or by its external id and source."""
+
+    id: UUID | None = None
+    external_id: Handle | None = None
+    source: Source | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> "ProductRef":
+        if (self.id is None) == (self.external_id is None) or (self.external_id is None) != (self.source is None):
+            raise ValueError("give either id, or external_id with source")
+        return self
+
+
+class CustomerRef(Strict):
+    """A customer by any one handle: id, external_id with source, phone, email or card."""
+
+    id: UUID | None = None
+    external_id: Handle | None = None
+    source: Source | None = None
+    phone: Handle | None = None
+    email: Handle | None = None
+    card: Handle | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> "CustomerRef":
+        handles = (self.id, self.external_id, self.phone, self.email, self.card)
+        if sum(handle is not None for handle in handles) != 1 or (self.external_id is None) != (self.source is None):
+            raise ValueError("give exactly one of id, external_id with source, phone, email, card")
+        return self
+
+
+class OrderRef(Strict):
+    """The order that a checkout becomes, by the caller's own name for it."""
+
+    external_id: Handle
+    source: Source
+    placed_at: AwareDatetime | None = None

@@ -1,0 +1,31 @@
+"""Sponsors at the API."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from campaign.schemas import Handle, Name, Strict
+
+
+class NewSponsor(Strict):
+    """A party that funds a share of discounts; `manufacturer_id` is the catalogue's."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Dairy Farms", "manufacturer_id": "69"}]})
+
+    name: Name
+    manufacturer_id: Handle | None = None
+
+
+class SponsorPatch(Strict):
+    name: Name = Field(default=None)
+
+
+class Sponsor(BaseModel):
+    id: UUID
+    version: int
+    name: str
+    manufacturer_id: str | None
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime

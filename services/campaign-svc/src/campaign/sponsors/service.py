@@ -1,0 +1,59 @@
+"""Sponsors: made, changed, archived, never deleted."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaign.sponsors import repository
+from campaign.sponsors.errors import SponsorExists, SponsorNotFound
+from campaign.sponsors.models import SponsorRow
+from campaign.sponsors.schemas import NewSponsor, Sponsor, SponsorPatch
+from crmkit import outbox
+
+
+async def create_sponsor(session: AsyncSession, new: NewSponsor) -> Sponsor:
+    """Raises: SponsorExists (409), naming the one that has the manufacturer_id."""
+    row = SponsorRow(**new.model_dump())
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        holder = await repository.find_by_manufacturer(session, new.manufacturer_id)
+        raise SponsorExists(existing_id=holder) from error
+    return await _tell(session, row, "created")
+
+
+async def get_sponsor(session: AsyncSession, sponsor_id: UUID, *, lock: bool = False) -> SponsorRow:
+    """Raises: SponsorNotFound (404)."""
+    row = await session.get(SponsorRow, sponsor_id, with_for_update=lock)
+    if row is None:
+        raise SponsorNotFound(f"There is no sponsor {sponsor_id}.")
+    return row
+
+
+async def change_sponsor(session: AsyncSession, row: SponsorRow, patch: SponsorPatch) -> Sponsor:
+    for name, value in patch.model_dump(exclude_unset=True).items():
+        setattr(row, name, value)
+    return await _changed(session, row, "updated")
+
+
+async def archive_sponsor(session: AsyncSession, row: SponsorRow) -> None:
+    if row.archived_at is None:
+        row.archived_at = datetime.now(UTC)
+        await _changed(session, row, "archived")
+
+
+async def _changed(session: AsyncSession, row: SponsorRow, verb: str) -> Sponsor:
+    row.version += 1
+    row.updated_at = datetime.now(UTC)
+    return await _tell(session, row, verb)
+
+
+async def _tell(session: AsyncSession, row: SponsorRow, verb: str) -> Sponsor:
+    await session.flush()
+    await session.refresh(row)
+    sponsor = Sponsor.model_validate(row, from_attributes=True)
+    await outbox.emit(session, noun="sponsor", verb=verb, id=row.id, data=sponsor)
+    return sponsor

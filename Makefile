@@ -1,18 +1,78 @@
-PYTHON ?= python3.11
+# Perennial: `make run` and `make test` need Python 3.11 and make, nothing else.
+
+PORT ?= 8080
+DATA ?= .data
+EXCEPT ?=
+ARGS ?=
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+
 BIN := .venv/bin
-SOURCES := libs/crmkit/src gateway/src $(patsubst %,services/%-svc/src,customer segment campaign callcenter)
-ENV_STAMP := .venv/.stamp-$(shell cat requirements-dev.txt | cksum | cut -d' ' -f1)
+SERVICES := customer segment campaign callcenter
+SOURCES := libs/crmkit/src gateway/src $(SERVICES:%=services/%-svc/src)
+LOCAL := $(BIN)/python -m deploy.local
+ENVIRONMENT := .venv/.made-from-$(shell cksum < requirements-dev.txt | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
+.PHONY: help env run dev test lint fmt types demo bench migrate openapi lock secrets clean reset
 
-env: $(ENV_STAMP)  ## Make .venv from the locked requirements (every target does so when needed)
+help:  ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(ENV_STAMP): requirements-dev.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Perennial needs Python 3.11: '$(PYTHON)' was not found (set PYTHON=)." >&2; exit 1; }
-	@echo "Making the environment in .venv (once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@printf '%s\n' $(addprefix $(CURDIR)/,$(SOURCES)) > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/perennial.pth"
-	@rm -f .venv/.stamp-* && touch $@
+env: $(ENVIRONMENT)  ## Make .venv from the locked requirements (the others do it when needed)
 
-.PHONY: env
+run: $(ENVIRONMENT)  ## Run the platform; PORT=8080 EXCEPT=segment-svc DATA=.data; Ctrl-C stops it
+	@$(LOCAL) run --attached --data=$(DATA) --port=$(PORT) --except=$(EXCEPT)
+
+dev: $(ENVIRONMENT)  ## The same, restarting what runs changed source
+	@$(LOCAL) run --attached --reload --data=$(DATA) --port=$(PORT) --except=$(EXCEPT)
+
+test: $(ENVIRONMENT)  ## Run every test on a temporary Postgres; ARGS='-k coupon' chooses
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(ENVIRONMENT)  ## Check style, format and who imports whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+
+fmt: $(ENVIRONMENT)  ## Format the code and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+types: $(ENVIRONMENT)  ## Check types, strictly
+	@$(BIN)/mypy
+
+demo: $(ENVIRONMENT)  ## Load a real year of a grocer and play the whole loop, on the running platform or its own
+	@$(BIN)/python -m demo $(ARGS)
+
+bench: $(ENVIRONMENT)  ## Measure against rivals run in the same minutes
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+migrate: $(ENVIRONMENT)  ## Bring every schema of DATA to its newest revision, without running the platform
+	@$(LOCAL) migrate --data=$(DATA)
+
+openapi: $(ENVIRONMENT)  ## Write contracts/ anew from the code
+	@$(BIN)/python -m contracts
+
+lock: $(ENVIRONMENT)  ## Lock requirements*.txt anew; ARGS=--upgrade takes newer versions
+	@$(BIN)/python deploy/lock.py $(ARGS)
+
+secrets: $(ENVIRONMENT)  ## Make deploy/secrets/ for docker compose; what is there stays
+	@deploy/make-secrets
+
+clean:  ## Remove the environment and all caches, keep the data
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+reset: $(ENVIRONMENT)  ## Forget the data of `make run`
+	@$(LOCAL) reset --data=$(DATA)
+
+$(ENVIRONMENT): requirements-dev.txt
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo "Perennial needs Python 3.11: install it, or name it as in make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Making the environment in .venv (once; about a minute)"
+	@rm -f .venv/.made-from-*
+	@test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv \
+		|| { echo "Python's venv module is missing: install it (Debian: apt-get install python3.11-venv)" >&2; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements-dev.txt
+	@printf '%s\n' $(SOURCES:%=$(CURDIR)/%) > .venv/lib/python3.11/site-packages/perennial.pth
+	@touch $@

@@ -59,6 +59,7 @@ class Plan:
     packages: tuple[Package, ...]
     ports: Mapping[str, Ports]
     postgres_port: int
+    left_out: frozenset[str]
 
     @property
     def gateway_url(self) -> str:
@@ -69,11 +70,12 @@ class Plan:
         return keys.read(self.home.secrets / "clients" / keys.DEVELOPER)
 
     def programs(self) -> list[Program]:
-        """Every long-running process but Postgres."""
+        """Every long-running process but Postgres and what is left out."""
         return [
             self._python(package, process, "-m", module)
             for package in self.packages
             for process, module in package.modules.items()
+            if process not in self.left_out
         ]
 
     def migrations(self) -> list[Program]:

@@ -69,7 +69,7 @@ def running(data: Path = ROOT / ".data") -> Platform | None:
 
 @contextlib.contextmanager
 def _started(folder: Path, *options: str) -> Iterator[Platform]:
-    command = [sys.executable, "-m", "deploy.local", "--attached", f"--data={folder}", *options]
+    command = [sys.executable, "-m", "deploy.local", "run", "--attached", f"--data={folder}", *options]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         try:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -73,11 +74,22 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def free_port(preferred: int = 0) -> int:
-    """A port of 127.0.0.1 that nobody holds: the preferred one if possible."""
+    """A port of 127.0.0.1 that nobody holds: the preferred one if possible.
+
+    Below the range from which the kernel takes ports of outgoing connections, so that none of those holds the port
+    when its process is started again.
+    """
+    candidates = [preferred] if preferred else []
+    candidates += random.sample(range(20_000, 32_768), 100)
+    return next(port for port in candidates if port_error(port) is None)
+
+
+def port_error(port: int) -> OSError | None:
+    """Why nothing can listen on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", preferred))
-        except OSError:
-            return free_port()
-        return int(probe.getsockname()[1])
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error
+        return None

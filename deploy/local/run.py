@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ import httpx
 
 from deploy.local import keys, packages, postgres, reload, supervisor
 from deploy.local.plan import DATABASE, Home, Plan, choose_ports, write_environments
-from deploy.local.processes import CannotStart, free_port
+from deploy.local.processes import CannotStart, free_port, port_error
 from deploy.local.supervisor import Child
 
 READY_WITHIN_S = 120.0
@@ -47,18 +47,41 @@ def _stop_once(work: asyncio.Task[None]) -> None:
         work.cancel()
 
 
+async def migrate(data: Path) -> None:
+    """Schemas only; ends by itself."""
+    async with _prepared(Options(data, port=0)):
+        print("Every schema is at its newest revision")
+
+
+def reset(data: Path) -> None:
+    """Forget everything: the next start is a first one."""
+    if not (data / "secrets").exists():
+        raise CannotStart(f"{data} is not a data folder of Perennial.")
+    home = _home(data)
+    with _only_one(home):
+        postgres.discard(home.folder)
+        shutil.rmtree(home.folder)
+
+
 async def _run(options: Options) -> None:
+    async with _prepared(options) as plan:
+        await _serve(plan, reloading=options.reloading)
+
+
+@contextlib.asynccontextmanager
+async def _prepared(options: Options) -> AsyncIterator[Plan]:
+    """A platform of which only Postgres runs, everything else being set up."""
     home = _home(options.data)
     with _only_one(home):
         found = packages.discover()
-        _check_names(options.left_out, found)
-        port = _gateway_port(options.port)
+        ports = choose_ports(found, _gateway_port(options.port))
+        _check_names(options.left_out, list(ports))
         keys.make(home.secrets, [package.name for package in found])
         async with _database(home) as cluster:
-            plan = Plan(home, tuple(found), choose_ports(found, port), cluster.port)
+            plan = Plan(home, tuple(found), ports, cluster.port, options.left_out)
             write_environments(plan)
             await _set_up(plan, cluster)
-            await _serve(plan, options)
+            yield plan
 
 
 def _home(folder: Path) -> Home:
@@ -85,8 +108,7 @@ def _only_one(home: Home) -> Iterator[None]:
             home.state.unlink(missing_ok=True)
 
 
-def _check_names(left_out: frozenset[str], found: list[packages.Package]) -> None:
-    known = [process for package in found for process in package.modules]
+def _check_names(left_out: frozenset[str], known: list[str]) -> None:
     if unknown := left_out - set(known):
         raise CannotStart(f"There is no process {', '.join(sorted(unknown))}; EXCEPT may name: {', '.join(known)}.")
 
@@ -94,13 +116,9 @@ def _check_names(left_out: frozenset[str], found: list[packages.Package]) -> Non
 def _gateway_port(port: int) -> int:
     if port == 0:
         return free_port()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            reason = f"Port {port} cannot be used ({error.strerror})"
-            raise CannotStart(f"{reason}: choose another, as in `make run PORT={port + 1}`.") from None
+    if error := port_error(port):
+        reason = f"Port {port} cannot be used ({error.strerror})"
+        raise CannotStart(f"{reason}: choose another, as in `make run PORT={port + 1}`.")
     return port
 
 
@@ -130,27 +148,27 @@ async def _set_up(plan: Plan, cluster: postgres.Cluster) -> None:
     plan.home.write_developer_key(plan.admin_key)
 
 
-async def _serve(plan: Plan, options: Options) -> None:
+async def _serve(plan: Plan, *, reloading: bool) -> None:
     ready = asyncio.Event()
 
     def publish() -> None:
         pids = {child.program.name: child.process.pid for child in children if child.process}
         plan.home.write_state({"url": plan.gateway_url, "ready": ready.is_set(), "processes": pids})
 
-    programs = [program for program in plan.programs() if program.name not in options.left_out]
-    children = [Child(program, publish) for program in programs]
+    children = [Child(program, publish) for program in plan.programs()]
     async with supervisor.kept(children):
-        await _until_ready(plan, options.left_out)
+        await _until_ready(plan)
         ready.set()
         publish()
-        _announce(plan, options.left_out)
-        if options.reloading:
+        _announce(plan)
+        if reloading:
             await reload.on_change(plan.packages, children)
         await asyncio.Event().wait()
 
 
-async def _until_ready(plan: Plan, left_out: frozenset[str]) -> None:
-    waiting = {package.serving: plan.address(package) for package in plan.packages if package.serving not in left_out}
+async def _until_ready(plan: Plan) -> None:
+    started = [package for package in plan.packages if package.serving not in plan.left_out]
+    waiting = {package.serving: plan.address(package) for package in started}
     deadline = time.monotonic() + READY_WITHIN_S
     async with httpx.AsyncClient(timeout=2) as client:
         while waiting:
@@ -170,8 +188,8 @@ async def _answers(client: httpx.AsyncClient, address: str) -> bool:
         return False
 
 
-def _announce(plan: Plan, left_out: frozenset[str]) -> None:
-    for process in sorted(left_out):
+def _announce(plan: Plan) -> None:
+    for process in sorted(plan.left_out):
         print(f"{process} is left out: its settings are in {plan.home.folder}/env/{process}")
     key_file = plan.home.folder / "dev-api-key"
     print(f"Perennial is ready: {plan.gateway_url}  (development key in {key_file}: {plan.admin_key})")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+# First of all, or pytest takes the folder gateway/ for the package of that name.
+import gateway  # noqa: F401
 from deploy.local import postgres
 
 pytest_plugins = ["crmkit.testing"]

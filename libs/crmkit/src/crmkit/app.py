@@ -29,11 +29,13 @@ def create_app(
     streaming: frozenset[str] = frozenset(),
     lifespans: Sequence[Lifespan] = (),
     authenticate: Wrap | None = None,
+    openapi_url: str | None = "/openapi.json",
 ) -> FastAPI:
     """A service's app.
 
     personal_fields: member names masked for callers without `customers:pii`, in answers and in the feed.
     streaming: paths whose bodies are read as they come and have no size limit here.
+    routers: come before the mechanism's own, so that a service may answer `/readyz` itself.
     authenticate: the middleware that fills `request.state.principal`; default: the gateway's internal token.
     """
     telemetry.configure(settings)
@@ -41,6 +43,7 @@ def create_app(
         title=title,
         version="1",
         lifespan=_lifespan(settings, lifespans),
+        openapi_url=openapi_url,
         docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
@@ -50,7 +53,7 @@ def create_app(
     app.state.masker = Masker(personal_fields)
     faults.install(app)
     mechanism = (feeds.router(settings.service), jobs.router(settings.service), audit.router(settings.service))
-    for each in (_health(), *mechanism, *routers):
+    for each in (*routers, _health(), *mechanism):
         app.include_router(each)
     app.add_middleware(BodyLimit, limit=settings.body_limit, streaming=streaming)
     if authenticate is None:

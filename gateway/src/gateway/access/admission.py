@@ -1,0 +1,64 @@
+"""Who calls, whether it is too often, and whether it may: in this order."""
+
+import time
+
+import asyncpg
+
+from crmkit.auth import ADMIN
+from crmkit.problems import Problem, Unavailable
+from gateway.access import keys
+from gateway.access.directory import Client, Directory
+from gateway.access.errors import MissingScope, NoKey, TooManyRequests, UnknownKey
+from gateway.access.limits import Bucket, Peers
+from gateway.access.refusals import Refusal, Refusals
+from gateway.routing import Route
+
+
+class Admission:
+    """The checks before a request is answered or forwarded."""
+
+    def __init__(self, directory: Directory, refusals: Refusals, peers: Peers) -> None:
+        self._directory = directory
+        self._refusals = refusals
+        self._peers = peers
+
+    def known(self, key: bytes | None) -> Client | None:
+        """The client of a key that was seen before."""
+        return self._directory.known(keys.digest(key)) if key else None
+
+    async def recognise(self, key: bytes | None, peer: str, route: Route) -> Client:
+        """The client of a key that was not seen before. Raises: NoKey, UnknownKey, TooManyRequests."""
+        spend(self.peer_bucket(peer))
+        if not key:
+            raise self._refused(f"peer:{peer}", route, NoKey())
+        client = await self._find(key)
+        if client is None:
+            raise self._refused(f"peer:{peer}", route, UnknownKey())
+        return client
+
+    def authorise(self, client: Client, route: Route, method: str) -> None:
+        """Raises: TooManyRequests, MissingScope."""
+        spend(client.bucket)
+        needed = route.scope_for(method)
+        if needed not in client.scopes and ADMIN not in client.scopes:
+            raise self._refused(client.principal.client_id, route, MissingScope(needed))
+
+    def peer_bucket(self, peer: str) -> Bucket:
+        return self._peers.bucket(peer, time.monotonic())
+
+    async def _find(self, key: bytes) -> Client | None:
+        if not keys.is_well_formed(key):
+            return None
+        try:
+            return await self._directory.find(keys.digest(key))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            raise Unavailable("The clients cannot be read right now.") from error
+
+    def _refused(self, actor: str, route: Route, problem: Problem) -> Problem:
+        self._refusals.add(Refusal(actor, route.path, problem.code))
+        return problem
+
+
+def spend(bucket: Bucket) -> None:
+    if not bucket.take(time.monotonic()):
+        raise TooManyRequests(bucket.per_minute, bucket.retry_after_s())

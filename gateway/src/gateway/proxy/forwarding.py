@@ -1,0 +1,119 @@
+"""One request to a service and its answer back, both streamed."""
+
+import asyncio
+
+import aiohttp
+from starlette.types import Receive, Scope, Send
+
+from crmkit.auth import HEADER
+from gateway.access.directory import Client
+from gateway.access.tokens import Mint
+from gateway.proxy import headers
+from gateway.proxy.bodies import WHOLE, ClientGone, Streamed, too_large, whole
+from gateway.proxy.departures import Departure
+from gateway.proxy.errors import BadGateway, GatewayTimeout, ServiceUnavailable
+from gateway.proxy.headers import Inbound, Raw
+from gateway.proxy.upstreams import Upstreams
+from gateway.routing import Route
+
+
+class Forwarder:
+    """Carries requests to the services under the client's internal token."""
+
+    def __init__(self, upstreams: Upstreams, mint: Mint, body_limit: int) -> None:
+        self._upstreams = upstreams
+        self._mint = mint
+        self._body_limit = body_limit
+
+    async def forward(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        inbound: Inbound,
+        route: Route,
+        client: Client,
+        own: list[Raw],
+    ) -> int:
+        """Answer the request from `route.service`, with the gateway's `own` fields added; give the status.
+
+        Raises: Problem, only while nothing is sent yet. 0 means that the client left.
+        """
+        departure = Departure(receive)
+        try:
+            body = await self._body(receive, inbound, route, departure)
+            inbound.forwarded.append((HEADER, self._mint.token(client, route.service)))
+            response = await self._answer(scope, inbound, route, body)
+            try:
+                await _relay(response, send, own)
+            finally:
+                response.close()
+            return response.status
+        except ClientGone:
+            return 0
+        except asyncio.CancelledError:
+            if not departure.noticed:
+                raise
+            return 0
+        finally:
+            departure.disarm()
+
+    async def _body(
+        self, receive: Receive, inbound: Inbound, route: Route, departure: Departure
+    ) -> bytes | Streamed | None:
+        limit = None if route.unlimited_body else self._body_limit
+        if limit is not None and inbound.length > limit:
+            raise too_large(limit)
+        if inbound.chunked or inbound.length > WHOLE:
+            if inbound.length:
+                inbound.forwarded.append(("Content-Length", str(inbound.length)))
+            return Streamed(receive, limit, departure.arm)
+        body = await whole(receive) if inbound.length else None
+        departure.arm()
+        return body
+
+    async def _answer(
+        self, scope: Scope, inbound: Inbound, route: Route, body: bytes | Streamed | None
+    ) -> aiohttp.ClientResponse:
+        try:
+            return await self._upstreams.send(route.service, scope["method"], _target(scope), inbound.forwarded, body)
+        except (OSError, aiohttp.ClientError, TimeoutError) as error:
+            if isinstance(body, Streamed):
+                if body.client_gone:
+                    raise ClientGone from error
+                if body.problem is not None:
+                    raise body.problem from error
+            raise _fault(route.service, error) from error
+
+
+def _target(scope: Scope) -> str:
+    target: str = scope["raw_path"].decode("ascii")
+    query: bytes = scope["query_string"]
+    return f"{target}?{query.decode('ascii')}" if query else target
+
+
+def _fault(service: str, error: BaseException) -> ServiceUnavailable | GatewayTimeout | BadGateway:
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return ServiceUnavailable(service)
+    if isinstance(error, TimeoutError):
+        return GatewayTimeout(service)
+    if isinstance(error, (OSError, aiohttp.ClientConnectionError)):
+        return ServiceUnavailable(service)
+    return BadGateway(service)
+
+
+async def _relay(response: aiohttp.ClientResponse, send: Send, own: list[Raw]) -> None:
+    """Pass the answer on chunk by chunk; when it breaks off, stop without an end, so that the client sees it too."""
+    fields = headers.answered(response.raw_headers)
+    fields += own
+    await send({"type": "http.response.start", "status": response.status, "headers": fields})
+    content = response.content
+    more = True
+    try:
+        while more:
+            chunk = await content.readany()
+            more = not content.at_eof()
+            await send({"type": "http.response.body", "body": chunk, "more_body": more})
+    except (OSError, aiohttp.ClientError, TimeoutError):
+        return

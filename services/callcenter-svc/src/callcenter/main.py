@@ -1,0 +1,20 @@
+"""The call centre's API process."""
+
+from fastapi import FastAPI
+
+from callcenter.settings import Settings
+from callcenter.tickets import routes as tickets
+from crmkit import app
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    return app.create_app(
+        settings or Settings(),
+        title="Perennial call centre",
+        routers=[tickets.router],
+        personal_fields=frozenset({"phone", "email", "from", "to"}),
+    )
+
+
+if __name__ == "__main__":
+    app.serve(create_app, Settings())

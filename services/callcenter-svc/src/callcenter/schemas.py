@@ -1,0 +1,51 @@
+"""What bodies of several nouns share."""
+
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+
+class Body(BaseModel):
+    """A body this API defines: unknown members are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Answer(BaseModel):
+    """A resource as it is told."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _is_text(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("an instant is written as RFC 3339 text")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_is_text, json_schema_input_type=AwareDatetime)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=32)]
+Tags = Annotated[list[Name], Field(max_length=50)]
+
+
+class Money(Body):
+    """Minor units of an ISO 4217 currency."""
+
+    amount: Annotated[int, Field(ge=0, le=10**15, strict=True)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """`target` after a JSON merge patch (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged

@@ -1,0 +1,185 @@
+"""Tickets as they are sent and told."""
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+
+from callcenter.references.schemas import Customer, CustomerRef, Ref
+from callcenter.schemas import Answer, Body, Channel, Line, Money, Name, Tags, Text
+from callcenter.slas.rules import Priority
+from callcenter.tickets.rules import Action, Severity, Status, TicketType
+
+_EXAMPLE = {
+    "type": "complaint",
+    "subject": "Yoghurt past its date",
+    "body": "Two of the four cups I bought yesterday were past their date.",
+    "channel": "phone",
+    "customer": {"phone": "+14155550100"},
+    "severity": "medium",
+    "product": {"external_id": "1082185", "source": "tcj"},
+    "store_id": "31",
+    "tags": ["freshness"],
+}
+
+
+class Complaint(Body):
+    """What went wrong and what was done about it."""
+
+    dealer: Name | None = Field(default=None, description="who sold it, where it was not us")
+    root_cause: Text | None = None
+    compensation: Money | None = None
+    corrective_action: Text | None = None
+
+
+class NewTicket(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    type: TicketType
+    subject: Line
+    body: Text
+    channel: Channel
+    customer: CustomerRef | None = None
+    priority: Priority | None = Field(default=None, description="left out: from type, severity and customer's tier")
+    severity: Severity | None = None
+    product: Ref | None = None
+    order: Ref | None = None
+    call_id: Name | None = Field(default=None, description="the telephone system's id of the call")
+    brand: Name | None = None
+    store_id: Name | None = None
+    tags: Tags = []
+    custom: dict[str, Any] = {}
+    assignee: Name | None = None
+    complaint: Complaint | None = None
+
+    @model_validator(mode="after")
+    def _complaints_only(self) -> Self:
+        if self.complaint is not None and self.type is not TicketType.COMPLAINT:
+            raise ValueError("only a ticket of type complaint has a complaint part")
+        return self
+
+
+class TicketPatch(Body):
+    """A merge patch: what is left out stays, null clears."""
+
+    subject: Line | None = None
+    body: Text | None = None
+    priority: Priority | None = None
+    severity: Severity | None = None
+    product: Ref | None = None
+    order: Ref | None = None
+    brand: Name | None = None
+    store_id: Name | None = None
+    tags: Tags | None = None
+    custom: dict[str, Any] | None = None
+    assignee: Name | None = None
+    complaint: Complaint | None = None
+
+    @model_validator(mode="after")
+    def _keeps_what_it_needs(self) -> Self:
+        cleared = [
+            name for name in ("subject", "body") if name in self.model_fields_set and getattr(self, name) is None
+        ]
+        if cleared:
+            raise ValueError(f"{cleared[0]} cannot be cleared")
+        return self
+
+
+class Sla(Answer):
+    """What was promised, in business time; `paused` while the ticket waits for the customer."""
+
+    first_response_due_at: AwareDatetime
+    resolution_due_at: AwareDatetime
+    first_responded_at: AwareDatetime | None
+    paused: bool
+    breached: bool
+
+
+class Ticket(Answer):
+    id: UUID
+    number: int = Field(description="short, for people")
+    version: int
+    type: TicketType
+    status: Status
+    priority: Priority
+    severity: Severity | None
+    subject: str
+    body: str
+    channel: str
+    brand: str | None
+    store_id: str | None
+    tags: list[str]
+    custom: dict[str, Any]
+    customer: Customer | None
+    product: dict[str, str] | None
+    order: dict[str, str] | None
+    call_id: str | None
+    assignee: str | None
+    complaint: Complaint | None
+    sla: Sla
+    message_count: int
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class NewTickets(Body):
+    # Items are read one by one, so that a wrong one is told in its own result and the others are kept.
+    items: Annotated[list[Any], Field(min_length=1, max_length=1000)] = Field(examples=[[_EXAMPLE]])
+
+
+class TicketResult(Answer):
+    """What became of one item: 201 with the ticket, or 422 with the reasons."""
+
+    status: Literal[201, 422]
+    ticket: Ticket | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+class TicketResults(Answer):
+    results: list[TicketResult]
+
+
+class NewMessage(Body):
+    """A public reply, by agent or customer, or an agent's internal note."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "reply", "author_kind": "agent", "body": "We are on it."}]}
+    )
+
+    kind: Literal["reply", "note"] = "reply"
+    author_kind: Literal["agent", "customer"]
+    author: Name | None = None
+    body: Annotated[str, Field(min_length=1, max_length=20_000)]
+
+    @model_validator(mode="after")
+    def _notes_are_ours(self) -> Self:
+        if self.kind == "note" and self.author_kind == "customer":
+            raise ValueError("a customer writes replies; notes are internal")
+        return self
+
+
+class Message(Answer):
+    id: UUID
+    ticket_id: UUID
+    kind: Literal["reply", "note"]
+    author_kind: Literal["agent", "customer"]
+    author: str | None
+    body: str
+    created_at: AwareDatetime
+
+
+class NewAction(Body):
+    """One step of the ticket's life; `assign` and `escalate` may name an assignee."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"action": "solve"}]})
+
+    action: Action
+    assignee: Name | None = None
+
+    @model_validator(mode="after")
+    def _assignee_fits(self) -> Self:
+        if self.action is Action.ASSIGN and self.assignee is None:
+            raise ValueError("assign names an assignee")
+        if self.assignee is not None and self.action not in (Action.ASSIGN, Action.ESCALATE):
+            raise ValueError(f"{self.action} takes no assignee")
+        return self

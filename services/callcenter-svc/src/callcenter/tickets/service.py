@@ -1,0 +1,138 @@
+"""What happens to tickets: made, changed, answered, moved along."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.schemas import merge_patch
+from callcenter.slas.rules import Policy
+from callcenter.tickets import fast, repository, rules, schemas
+from callcenter.tickets.errors import ActionNotAllowed, NoComplaint
+from callcenter.tickets.models import Message, Ticket
+from callcenter.tickets.rules import Severity, TicketType
+from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, TicketPatch
+from crmkit import faults, outbox
+from crmkit.problems import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every change of a ticket is made under: the promise, the way numbers are read, the present instant."""
+
+    policy: Policy
+    phone_region: str
+    now: datetime
+
+
+def new_row(ticket: NewTicket, desk: Desk, place: int = 0) -> fast.NewRow:
+    """The row of a new ticket. Raises Invalid (422) when its customer's phone can be no telephone number."""
+    handle = ticket.customer.handle(desk.phone_region) if ticket.customer else None
+    return fast.new_row(ticket, handle, desk.policy, desk.now, place)
+
+
+async def create_tickets(session: AsyncSession, items: list[Any], desk: Desk) -> bytes:
+    """Make the valid ones by one statement; a `TicketResults` document, one result per item, in order."""
+    read = [_read(item, desk, place) for place, item in enumerate(items)]
+    rows = [row for row in read if isinstance(row, fast.NewRow)]
+    made = iter(await fast.insert_tickets(session, rows, outbox.context_values()) if rows else [])
+    results = [_made(next(made)) if isinstance(row, fast.NewRow) else _refused(row) for row in read]
+    return b'{"results":[' + b",".join(results) + b"]}"
+
+
+def _read(item: Any, desk: Desk, place: int) -> fast.NewRow | Invalid:
+    try:
+        return new_row(NewTicket.model_validate(item), desk, place)
+    except ValidationError as error:
+        return Invalid(errors=faults.field_errors(list(error.errors())))
+    except Invalid as problem:
+        return problem
+
+
+def _made(document: str) -> bytes:
+    return b'{"status":201,"ticket":' + document.encode() + b"}"
+
+
+def _refused(problem: Invalid) -> bytes:
+    return msgspec.json.encode({"status": 422, "errors": problem.errors})
+
+
+async def change_ticket(
+    session: AsyncSession, ticket_id: UUID, patch: TicketPatch, desk: Desk, check: Callable[[int], None]
+) -> schemas.Ticket:
+    """Apply a merge patch to the version that `check` accepts."""
+    ticket = await repository.get_ticket(session, ticket_id, lock=True)
+    check(ticket.version)
+    _set_fields(ticket, patch)
+    if patch.model_fields_set & {"priority", "severity"}:
+        await _set_urgency(session, ticket, patch, desk)
+    return await _changed(session, ticket, desk)
+
+
+def _set_fields(ticket: Ticket, patch: TicketPatch) -> None:
+    given = patch.model_dump(mode="json", exclude_unset=True, exclude={"priority", "severity"})
+    for name, value in given.items():
+        match name:
+            case "complaint" if value is not None and ticket.type != TicketType.COMPLAINT:
+                raise NoComplaint(f"This is of type {ticket.type}.")
+            case "complaint" | "custom":
+                merged = merge_patch(getattr(ticket, name), value)
+                setattr(ticket, name, {} if merged is None and name == "custom" else merged)
+            case "product" | "order":
+                setattr(ticket, name, value and {key: part for key, part in value.items() if part is not None})
+            case "tags":
+                ticket.tags = value or []
+            case _:
+                setattr(ticket, name, value)
+
+
+async def _set_urgency(session: AsyncSession, ticket: Ticket, patch: TicketPatch, desk: Desk) -> None:
+    if "severity" in patch.model_fields_set:
+        ticket.severity = patch.severity
+    if "priority" in patch.model_fields_set:
+        ticket.priority_given = patch.priority is not None
+    severity = Severity(ticket.severity) if ticket.severity else None
+    tier = await repository.tier_of(session, ticket.customer_id)
+    standing = ticket.standing
+    ruled = standing.priority if ticket.priority_given else rules.priority_of(TicketType(ticket.type), severity, tier)
+    ticket.standing = rules.reprioritise(standing, patch.priority or ruled, desk.policy, desk.now)
+
+
+async def act(session: AsyncSession, ticket_id: UUID, wanted: NewAction, desk: Desk) -> schemas.Ticket:
+    """Take the ticket one step on. Raises ActionNotAllowed (409)."""
+    ticket = await repository.get_ticket(session, ticket_id, lock=True)
+    before = ticket.standing
+    after = rules.act(before, wanted.action, desk.policy, desk.now)
+    if after is None:
+        raise ActionNotAllowed(wanted.action, before.status, rules.allowed_actions(before.status))
+    ticket.standing = after
+    if wanted.assignee is not None:
+        ticket.assignee = wanted.assignee
+    return await _changed(session, ticket, desk)
+
+
+async def add_message(session: AsyncSession, ticket_id: UUID, new: NewMessage, desk: Desk) -> schemas.Message:
+    """Add a reply or a note; a reply moves the ticket as its rules say."""
+    ticket = await repository.get_ticket(session, ticket_id, lock=True)
+    if new.kind == "reply":
+        by_customer = new.author_kind == "customer"
+        ticket.standing = rules.reply(ticket.standing, desk.policy, desk.now, by_customer=by_customer)
+    ticket.message_count += 1
+    message = Message(ticket_id=ticket.id, created_at=desk.now, **new.model_dump())
+    session.add(message)
+    await _changed(session, ticket, desk)
+    return schemas.Message.model_validate(message)
+
+
+async def _changed(session: AsyncSession, ticket: Ticket, desk: Desk) -> schemas.Ticket:
+    ticket.version += 1
+    ticket.updated_at = desk.now
+    await session.flush()
+    told = schemas.Ticket.model_validate(ticket)
+    await outbox.emit(session, noun="ticket", verb="updated", id=ticket.id, data=told, subject=ticket.customer_id)
+    return told

@@ -59,6 +59,7 @@ class Listing:
 
     keys: public field name -> column, never null. default: the sort without `sort=`, such as `-created_at`.
     model: built from each row with `model_validate(row, from_attributes=True)`; a row of one entity is that entity.
+    document: a text column that already holds the row's JSON, sent as it is; `model` then only names CSV's columns.
     """
 
     query: Select[Any]
@@ -66,6 +67,14 @@ class Listing:
     tie: ColumnElement[Any] | Any
     default: str
     model: type[BaseModel]
+    document: ColumnElement[Any] | None = None
+
+    def rendered(self, row: Any) -> bytes:
+        """A row of this list's query as JSON bytes."""
+        if self.document is not None:
+            return str(row._mapping[self.document]).encode()
+        whole = row[0] if hasattr(row[0], "__mapper__") else row
+        return self.model.model_validate(whole, from_attributes=True).model_dump_json().encode()
 
 
 async def answer(request: Request, session: AsyncSession, page: PageRequest, listing: Listing) -> Response:
@@ -140,39 +149,36 @@ async def _json(session: AsyncSession, page: PageRequest, listing: Listing, orde
         query = order.after(query, page.cursor)
     rows = (await session.execute(query.limit(page.limit + 1))).all()
     shown = rows[: page.limit]
-    data = b",".join(_model(listing, row).model_dump_json().encode() for row in shown)
+    data = b",".join(listing.rendered(row) for row in shown)
     cursor: str | None = None
     if len(rows) > page.limit:
         cursor = encode_cursor([order.name, shown[-1][-2], shown[-1][-1]])
     return b'{"data":[' + data + b'],"next_cursor":' + msgspec.json.encode(cursor) + b"}"
 
 
-def _model(listing: Listing, row: Any) -> BaseModel:
-    whole = row[0] if hasattr(row[0], "__mapper__") else row
-    return listing.model.model_validate(whole, from_attributes=True)
-
-
-async def _rows(request: Request, listing: Listing, order: _Order) -> AsyncIterator[dict[str, Any]]:
+async def _rows(request: Request, listing: Listing, order: _Order) -> AsyncIterator[bytes]:
     principal: Principal = request.state.principal
     masker: Masker = request.app.state.masker
+    hide = bool(masker.fields) and not sees_personal_data(principal)
     async with db.database(request).sessions() as session:
         await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         stream = await session.stream(order.apply(listing.query).execution_options(yield_per=_BATCH))
         async for row in stream:
-            document = _model(listing, row).model_dump(mode="json")
-            yield document if sees_personal_data(principal) else masker.value(document)
+            document = listing.rendered(row)
+            yield masker.json(document) if hide else document
 
 
 async def _ndjson(request: Request, listing: Listing, order: _Order) -> AsyncIterator[bytes]:
     async for document in _rows(request, listing, order):
-        yield msgspec.json.encode(document) + b"\n"
+        yield document + b"\n"
 
 
 async def _csv(request: Request, listing: Listing, order: _Order) -> AsyncIterator[str]:
     names = list(listing.model.model_fields)
     yield _csv_line(names)
     async for document in _rows(request, listing, order):
-        yield _csv_line([_cell(document[name]) for name in names])
+        members = msgspec.json.decode(document)
+        yield _csv_line([_cell(members.get(name)) for name in names])
 
 
 def _csv_line(cells: list[Any]) -> str:

@@ -1,0 +1,13 @@
+"""The profile store: customers and their identifiers, the catalogue, orders, refunds, interactions, imports."""
+
+from pathlib import Path
+
+from crmkit import migrations
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    migrations.create_mechanism(job_ids_from=1_000_000_000_000)
+    migrations.execute(Path(__file__).with_suffix(".sql").read_text())

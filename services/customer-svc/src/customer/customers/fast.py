@@ -1,0 +1,43 @@
+"""Reads of customers: one statement each, answering the document's bytes as Postgres made them."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request
+
+from crmkit import db
+from customer.references.rules import Handle
+
+_BY_ID: Final = "select version, document::text from customer_documents where id = $1"
+_BY_KEY: Final = """
+select d.version, d.document::text from customer_keys k join customer_documents d on d.id = k.customer_id
+where k.kind = $1 and k.source = $2 and k.value = $3
+"""
+_LOOKUP: Final = """
+with found as (
+    select customer_id from customer_keys where kind = $1 and source = $2 and value = $3
+    union
+    select customer_id from contact_points where kind = $1 and value = $3
+)
+select coalesce(json_agg(d.document order by d.created_at), '[]')::text
+from found join customer_documents d on d.id = found.customer_id
+"""
+
+
+async def read_by_id(request: Request, id: UUID) -> tuple[int, str] | None:
+    """(version, document) of a customer."""
+    row = await db.one_statement(request, _BY_ID, id)
+    return (row[0], row[1]) if row else None
+
+
+async def read_by_key(request: Request, key: Handle) -> tuple[int, str] | None:
+    """(version, document) of the customer an external id or card names."""
+    row = await db.one_statement(request, _BY_KEY, key.kind, key.source, key.value)
+    return (row[0], row[1]) if row else None
+
+
+async def look_up(request: Request, handle: Handle) -> str:
+    """The documents of all customers with this handle, as a JSON array."""
+    row = await db.one_statement(request, _LOOKUP, handle.kind, handle.source, handle.value)
+    assert row is not None
+    return str(row[0])

@@ -1,0 +1,55 @@
+"""What can be done with a customer's identifiers."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import audit
+from crmkit.db import driver
+from crmkit.problems import NotFound
+from customer.customers import repository
+from customer.customers import service as customers
+from customer.customers.errors import IdentifierTaken
+from customer.identifiers.schemas import Identifier, Identifiers, NewIdentifier
+from customer.references import rules
+from customer.references.rules import DEFAULT_SOURCE, Handle
+
+
+class IdentifierNotFound(NotFound):
+    code, title = "identifier_not_found", "The customer has no such identifier"
+
+
+def read(new: NewIdentifier, region: str) -> Handle:
+    """An identifier in its normal form. Raises references.rules.Unreadable."""
+    match new.kind:
+        case "phone":
+            return Handle("phone", "", rules.phone(new.value, region))
+        case "email":
+            return Handle("email", "", rules.email(new.value))
+        case "card":
+            return Handle("card", "", rules.card(new.value))
+    return Handle(new.kind, new.source or DEFAULT_SOURCE, rules.external_id(new.value))
+
+
+async def list_identifiers(session: AsyncSession, id: UUID) -> Identifiers:
+    """Every handle of a customer. Raises CustomerNotFound."""
+    await customers.read_customer(session, id)
+    found = await repository.handles_of(await driver(session), id)
+    return Identifiers(data=[Identifier(kind=h.kind, source=h.source, value=h.value) for h in found])
+
+
+async def add_identifier(session: AsyncSession, id: UUID, handle: Handle) -> None:
+    """Give a customer one more handle. Raises CustomerNotFound, IdentifierTaken."""
+    await customers.hold_customer(session, id)
+    holder = await repository.add_handle(await driver(session), id, handle)
+    if holder != id:
+        raise IdentifierTaken(f"The {handle} belongs to another customer.", existing_id=str(holder))
+    await audit.record(session, "add_identifier", f"/v1/customers/{id}", handle.kind)
+
+
+async def remove_identifier(session: AsyncSession, id: UUID, handle: Handle) -> None:
+    """Take a handle from a customer. Raises CustomerNotFound, IdentifierNotFound."""
+    await customers.hold_customer(session, id)
+    if not await repository.drop_handle(await driver(session), id, handle):
+        raise IdentifierNotFound(f"The customer has no {handle.kind} like that.")
+    await audit.record(session, "remove_identifier", f"/v1/customers/{id}", handle.kind)

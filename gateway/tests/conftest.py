@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from gateway.proxy.edge import Edge
 from gateway.settings import Settings
 
 MakeClient = Callable[..., Awaitable[Created]]
+Connect = Callable[[], AbstractAsyncContextManager[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 @dataclass
@@ -45,6 +47,15 @@ class Upstream:
     @property
     def last_headers(self) -> dict[str, str]:
         return {name.decode(): value.decode() for name, value in self.requests[-1]["headers"]}
+
+    def answers(self, by_path: dict[str, Any], status: int = 404) -> None:
+        """Answer the document of the path, else `status`."""
+
+        async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+            document = by_path.get(scope["path"])
+            await answer(send, document or {"code": "none"}, 200 if document else status)
+
+        self.handler = handle
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,17 +95,6 @@ async def serving(app: ASGIApp, lifespan: str = "on") -> AsyncIterator[str]:
             await task
 
 
-async def exchange(url: str, request: bytes) -> bytes:
-    """The bytes of the whole answer to the bytes of one request with `Connection: close`."""
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    writer.write(request)
-    try:
-        return await reader.read()
-    finally:
-        writer.close()
-
-
 @pytest.fixture(scope="session")
 def service() -> crmkit.testing.Service:
     return crmkit.testing.Service(folder=Path(__file__).parents[1], settings=Settings, app=lambda s: create_app(s).app)
@@ -124,7 +124,13 @@ def gateway_settings(settings: Settings, token_key: Ed25519PrivateKey, upstream_
         closed = f"http://127.0.0.1:{unused.getsockname()[1]}"
     private = token_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     urls = {f"{name}_url": upstream_server.url for name in ("customer", "segment", "campaign")}
-    given = {"token_private_key": private, "callcenter_url": closed, "pool_size": 4, "answer_timeout_s": 1.0}
+    given: dict[str, Any] = {
+        "token_private_key": private,
+        "callcenter_url": closed,
+        "pool_size": 4,
+        "answer_timeout_s": 1.0,
+        "clients_poll_s": 0.2,
+    }
     return Settings(**(settings.model_dump() | urls | given))
 
 
@@ -162,3 +168,19 @@ async def http(gateway_url: str, admin_key: str) -> AsyncIterator[httpx.AsyncCli
     headers = {"Authorization": f"Bearer {admin_key}"}
     async with httpx.AsyncClient(base_url=gateway_url, headers=headers, timeout=10) as client:
         yield client
+
+
+@pytest.fixture
+def connect(gateway_url: str) -> Connect:
+    """A bare connection to the gateway, for what no HTTP client would send."""
+
+    @contextlib.asynccontextmanager
+    async def connected() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        parts = urlsplit(gateway_url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+
+    return connected

@@ -7,7 +7,7 @@ down_revision = None
 
 CLIENTS = """
 create table clients (
-    id uuid constraint clients_pkey primary key,
+    id uuid constraint clients_pkey primary key default uuidv7(),
     name text not null
         constraint clients_name_check check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
     key_digest bytea not null

@@ -39,7 +39,11 @@ def test_not_forwarded(name: bytes) -> None:
 
 def test_forwarded() -> None:
     fields = [(b"accept", b"application/x-ndjson"), (b"traceparent", b"00-1-2-01"), (b"idempotency-key", b'"k"')]
-    assert forwarded(*fields) == {"accept": "application/x-ndjson", "traceparent": "00-1-2-01", "idempotency-key": '"k"'}
+    assert forwarded(*fields) == {
+        "accept": "application/x-ndjson",
+        "traceparent": "00-1-2-01",
+        "idempotency-key": '"k"',
+    }
 
 
 def test_what_connection_names_stays_behind() -> None:

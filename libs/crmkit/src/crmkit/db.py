@@ -1,5 +1,6 @@
 """One pool a process, one transaction a request, and the two doors to the raw driver."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -7,19 +8,31 @@ from typing import Annotated, Any, ClassVar, cast
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import DateTime, MetaData, text
+from sqlalchemy import DateTime, MetaData, event, text
 from sqlalchemy import Row as _Row
-from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from crmkit import idempotency
 from crmkit.settings import Settings
+from crmkit.sqlstates import constraint, is_retryable, is_transient, sqlstate
+
+__all__ = [
+    "Base",
+    "Database",
+    "Row",
+    "Session",
+    "constraint",
+    "database",
+    "driver",
+    "is_retryable",
+    "is_transient",
+    "one_statement",
+    "sqlstate",
+]
 
 Row = _Row[Any]
-
-RETRYABLE = frozenset({"40P01", "40001"})
 
 NAMING = {
     "pk": "%(table_name)s_pkey",
@@ -46,18 +59,19 @@ class Database:
 
     @classmethod
     def of(cls, settings: Settings) -> "Database":
+        server_settings = {
+            "application_name": settings.service,
+            "statement_timeout": f"{settings.statement_timeout_s}s",
+            "lock_timeout": f"{settings.lock_timeout_ms}ms",
+        }
         engine = create_async_engine(
             settings.dsn("postgresql+asyncpg"),
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_timeout=5,
-            connect_args={
-                "server_settings": {
-                    "application_name": settings.service,
-                    "statement_timeout": f"{settings.statement_timeout_s}s",
-                },
-            },
+            connect_args={"server_settings": server_settings},
         )
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
         return cls(engine)
 
     @asynccontextmanager
@@ -82,8 +96,12 @@ class Database:
         connection = cast("asyncpg.Connection", fairy.driver_connection)
         try:
             yield connection
+        except asyncio.CancelledError:
+            # Whether the interrupted statement still ran, or began a transaction, is not known on this side.
+            fairy.invalidate()
+            raise
         finally:
-            if connection.is_in_transaction():
+            if fairy.is_valid and connection.is_in_transaction():
                 fairy.invalidate()
             fairy.close()
 
@@ -94,6 +112,12 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _refuse_closed(connection: Any, record: Any, fairy: Any) -> None:  # noqa: ARG001
+    """Asyncpg hears at once that the server hung up: the pool then opens another instead of handing this one out."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def driver(session: AsyncSession) -> asyncpg.Connection:
@@ -128,39 +152,3 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 Session = Annotated[AsyncSession, Depends(_session, scope="function")]
-
-
-def sqlstate(error: BaseException) -> str | None:
-    """The five-character SQLSTATE of a database error, wherever it was raised."""
-    origin = getattr(error, "orig", error)
-    state = getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None)
-    return str(state) if state else None
-
-
-def constraint(error: BaseException) -> str | None:
-    """The violated constraint's name, without the `_digits` that sharding appends."""
-    origin = getattr(error, "orig", error)
-    cause = getattr(origin, "__cause__", None) or origin
-    name = getattr(cause, "constraint_name", None)
-    if not name:
-        return None
-    head, _, tail = str(name).rpartition("_")
-    return head if head and tail.isdigit() else str(name)
-
-
-def is_retryable(error: BaseException) -> bool:
-    """A deadlock or a serialisation failure: the same request may succeed when it runs again."""
-    return isinstance(error, (DBAPIError, asyncpg.PostgresError)) and sqlstate(error) in RETRYABLE
-
-
-_TRANSIENT_CLASSES = ("08", "53", "57")
-
-
-def is_transient(error: BaseException) -> bool:
-    """Whether the moment was at fault: a lost or refused connection, a lock, a restart."""
-    if isinstance(error, (OSError, PoolTimeout, asyncpg.InterfaceError, InterfaceError)):
-        return True
-    if not isinstance(error, (DBAPIError, asyncpg.PostgresError)):
-        return False
-    state = sqlstate(error) or ""
-    return state.startswith(_TRANSIENT_CLASSES) or state in RETRYABLE or state == "55P03"

@@ -6,7 +6,7 @@ import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -15,8 +15,6 @@ from crmkit import db
 from crmkit.problems import FieldError, Invalid, InvalidJson, Problem, Unavailable, of_status
 
 log = structlog.get_logger()
-
-_LOST = frozenset({"08000", "08003", "08006", "57P01", "57P02", "57P03", "53300"})
 
 
 def install(app: FastAPI) -> None:
@@ -42,8 +40,7 @@ def of_database(error: BaseException) -> Problem:
     state = db.sqlstate(error) or ""
     if state.startswith("22") or isinstance(getattr(error, "orig", error).__cause__ or error, asyncpg.DataError):
         return Invalid("A value is out of range or holds a character that cannot be stored (NUL).")
-    lost = isinstance(error, (InterfaceError, PoolTimeout, ConnectionError)) or state in _LOST
-    if lost or db.is_retryable(error):
+    if db.is_transient(error):
         return Unavailable("The database does not answer right now.")
     return of_exception(error)
 

@@ -16,12 +16,12 @@ from starlette.responses import Response
 
 from crmkit.auth import Principal
 from crmkit.problems import Conflict, Invalid, InvalidHeader
+from crmkit.sqlstates import is_lock_timeout
 
 HEADER: Final = "idempotency-key"
 REPLAYED: Final = "Idempotency-Replayed"
 KEPT_HEADERS: Final = ("content-type", "location", "etag")
 MAX_LENGTH: Final = 255
-WAIT_MS: Final = 5_000
 
 _OF_CLAIM: Final = "client = :client and method = :method and path = :path and key = :key"
 _CLAIM: Final = text(
@@ -100,18 +100,18 @@ async def claim(request: Request, session: AsyncSession) -> None:
 
 async def take(request: Request, session: AsyncSession, wanted: Claim) -> None:
     """Take one claim, or raise as `claim` does."""
-    await session.execute(text(f"set local lock_timeout = {WAIT_MS}"))
     try:
         taken = await session.scalar(_CLAIM, msgspec.structs.asdict(wanted))
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == "55P03":
+        if is_lock_timeout(error):
             raise in_flight() from error
         raise
-    await session.execute(text("set local lock_timeout to default"))
     if taken:
         request.state.claim = wanted
         return
-    row = (await session.execute(_HOLDER, msgspec.structs.asdict(wanted))).one()
+    row = (await session.execute(_HOLDER, msgspec.structs.asdict(wanted))).one_or_none()
+    if row is None or row.status is None:
+        raise in_flight()
     raise Replayed(kept_response(wanted, row.fingerprint, row.status, row.headers, row.body))
 
 

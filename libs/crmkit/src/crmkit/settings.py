@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     database_password: SecretStr = SecretStr("")
     pool_size: int = 16
     statement_timeout_s: int = 60
+    lock_timeout_ms: int = Field(default=5_000, description="a wait for somebody else's lock; then 503 or 409")
     host: str = "127.0.0.1"
     port: int = 8000
     metrics_port: int = Field(default=0, description="internal listener of /metrics; 0 leaves it out")

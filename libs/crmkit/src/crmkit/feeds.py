@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import asyncpg
 import msgspec
@@ -30,6 +30,10 @@ select epoch, position, (select count(*) from outbox where position is null) as 
 _SEEN: Final = """
 insert into feed_readers (client, name, position, seen_at) values ($1, $2, $3, $4)
 on conflict (client) do update set position = excluded.position, name = excluded.name, seen_at = excluded.seen_at
+"""
+_READERS: Final = """
+select r.client, r.name, r.position, r.seen_at, h.epoch, greatest(h.position - r.position, 0) as lag
+from feed_readers as r cross join feed_head as h order by r.name, r.client
 """
 
 
@@ -71,12 +75,15 @@ class Waking:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        except TimeoutError:
-            pass
+    def next(self) -> asyncio.Event:
+        """The coming wake-up: taken before looking, waited for after, so that none falls between."""
+        return self._changed
+
+
+async def _wait(changed: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await changed.wait()
 
 
 @asynccontextmanager
@@ -133,10 +140,7 @@ def router(service: str) -> APIRouter:
 
     @routes.get(f"/feeds/{service}/head", operation_id=f"read_{service}_feed_head")
     async def read_head(request: Request) -> FeedHead:
-        row = await db.one_statement(
-            request,
-            _HEAD,
-        )
+        row = await db.one_statement(request, _HEAD)
         assert row is not None
         cursor = events.cursor(row["epoch"], row["position"])
         return FeedHead(position=row["position"], unsequenced=row["unsequenced"], cursor=cursor)
@@ -144,17 +148,14 @@ def router(service: str) -> APIRouter:
     @routes.get(f"/feeds/{service}/consumers", operation_id=f"list_{service}_feed_consumers")
     async def list_consumers(request: Request) -> FeedReaders:
         async with db.database(request).connection() as connection:
-            rows = await connection.fetch(
-                "select r.*, h.epoch, h.position - r.position as lag from feed_readers r, feed_head h order by r.name"
-            )
-        return FeedReaders(data=[_reader(row) for row in rows])
+            rows = await connection.fetch(_READERS)
+        return FeedReaders(data=[_reader(**row) for row in rows])
 
     return routes
 
 
-def _reader(row: asyncpg.Record) -> FeedReader:
-    values = dict(row)
-    return FeedReader(**values, cursor=events.cursor(values.pop("epoch"), row["position"]))
+def _reader(*, epoch: str, position: int, **values: Any) -> FeedReader:
+    return FeedReader(position=position, cursor=events.cursor(epoch, position), **values)
 
 
 async def _place(request: Request, after: str) -> tuple[str, int]:
@@ -183,12 +184,13 @@ async def _read(request: Request, position: int, limit: int, wait: float) -> lis
     loop = asyncio.get_running_loop()
     until = loop.time() + wait
     while True:
+        changed = request.app.state.waking.next()
         async with db.database(request).connection() as connection:
             rows: list[asyncpg.Record] = await connection.fetch(_PAGE, position, limit)
         left = until - loop.time()
         if rows or left <= 0 or await request.is_disconnected():
             return rows
-        await request.app.state.waking.wait(min(left, POLL_S))
+        await _wait(changed, min(left, POLL_S))
 
 
 def _batch(request: Request, caller: Principal, epoch: str, rows: list[asyncpg.Record]) -> bytes:

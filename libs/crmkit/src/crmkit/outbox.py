@@ -36,11 +36,11 @@ with pending as (
     select id, row_number() over (order by id) as place
     from (select id from outbox where position is null order by id limit $1) as first
 ), numbered as (
-    update outbox set position = $2 + pending.place from pending where outbox.id = pending.id returning 1
+    update outbox set position = $2 + pending.place from pending where outbox.id = pending.id returning outbox.position
 ), counted as (
-    select count(*) as n from numbered
+    select count(*) as n, max(position) as last from numbered
 )
-update feed_head set position = position + counted.n from counted where counted.n > 0 returning counted.n
+update feed_head set position = counted.last from counted where counted.n > 0 returning counted.n
 """
 
 

@@ -128,21 +128,35 @@ async def _apply_stubborn(database: Database, consumer: Consumer, cursor: str, e
 
 async def replay(database: Database, consumer: Consumer) -> tuple[int, int]:
     """Try the parked events again in feed order; (applied, still parked). A failing one keeps its subject's rest."""
-    applied, failing = 0, set[str]()
-    for row in await _parked(database, consumer):
-        if row.subject in failing:
+    context.enter(context.Context(actor=f"consumer:{consumer.name}"))
+    applied, kept, after = 0, set[str](), ""
+    while (parked := await _next_parked(database, consumer, after)) is not None:
+        after = parked.sequence
+        if parked.subject in kept:
             continue
-        try:
-            async with database.begin() as session:
-                await consumer.apply(session, [msgspec.json.decode(row.event, type=Event)])
-                await session.execute(_UNPARK, {"consumer": consumer.name, "sequence": row.sequence})
+        if await _repair(database, consumer, parked):
             applied += 1
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is kept with the event
-            failing.add(row.subject)
-            async with database.begin() as session:
-                again = {"consumer": consumer.name, "sequence": row.sequence, "error": repr(error)}
-                await session.execute(_FAILED_AGAIN, again)
-    return applied, len(await _parked(database, consumer))
+        else:
+            kept.add(parked.subject)
+    async with database.begin() as session:
+        return applied, await session.scalar(_STILL, {"consumer": consumer.name}) or 0
+
+
+async def _repair(database: Database, consumer: Consumer, parked: db.Row) -> bool:
+    row = {"consumer": consumer.name, "sequence": parked.sequence}
+    try:
+        async with database.begin() as session:
+            # Under the cursor's lock the consumer cannot park an event behind one that is just being repaired.
+            await session.execute(_HOLD, {"consumer": consumer.name})
+            if await session.scalar(_UNPARK, row):
+                await consumer.apply(session, [msgspec.json.decode(parked.event, type=Event)])
+    except Exception as error:
+        if db.is_transient(error):
+            raise
+        async with database.begin() as session:
+            await session.execute(_FAILED_AGAIN, row | {"error": repr(error)})
+        return False
+    return True
 
 
 _CURSOR: Final = text("select cursor from feed_cursors where consumer = :consumer")
@@ -156,8 +170,13 @@ _PARK: Final = text(
     "insert into feed_parked (consumer, sequence, subject, event, error, attempts)"
     " values (:consumer, :sequence, :subject, :event, :error, :attempts) on conflict do nothing"
 )
-_PARKED: Final = text("select sequence, subject, event from feed_parked where consumer = :consumer order by sequence")
-_UNPARK: Final = text("delete from feed_parked where consumer = :consumer and sequence = :sequence")
+_NEXT_PARKED: Final = text(
+    "select sequence, subject, event from feed_parked where consumer = :consumer and sequence > :after"
+    " order by sequence limit 1"
+)
+_STILL: Final = text("select count(*) from feed_parked where consumer = :consumer")
+_FORGET: Final = text("delete from feed_parked where consumer = :consumer")
+_UNPARK: Final = text("delete from feed_parked where consumer = :consumer and sequence = :sequence returning true")
 _FAILED_AGAIN: Final = text(
     "update feed_parked set attempts = attempts + 1, error = :error where consumer = :consumer and sequence = :sequence"
 )
@@ -183,6 +202,8 @@ async def _start_again(database: Database, consumer: Consumer, cursor: str) -> N
     log.warning("feed_epoch_changed", consumer=consumer.name)
     async with database.begin() as session:
         if await _hold(session, consumer, cursor):
+            # What is parked comes again with everything else, under its new place.
+            await session.execute(_FORGET, {"consumer": consumer.name})
             await _move(session, consumer, "")
 
 
@@ -208,6 +229,6 @@ async def _park(session: AsyncSession, consumer: Consumer, event: Event, error: 
     await session.execute(_PARK, row)
 
 
-async def _parked(database: Database, consumer: Consumer) -> list[db.Row]:
+async def _next_parked(database: Database, consumer: Consumer, after: str) -> db.Row | None:
     async with database.begin() as session:
-        return list((await session.execute(_PARKED, {"consumer": consumer.name})).all())
+        return (await session.execute(_NEXT_PARKED, {"consumer": consumer.name, "after": after})).one_or_none()

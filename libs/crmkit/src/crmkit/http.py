@@ -1,7 +1,7 @@
 """Calls to other services: always through the gateway, with this service's own client, never without a timeout."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -9,6 +9,8 @@ from crmkit import context
 from crmkit.settings import Settings
 
 Client = httpx.AsyncClient
+
+_LATER: Final = frozenset({429, 502, 503, 504})
 
 
 def client(settings: Settings, *, timeout_s: float = 5.0) -> Client:
@@ -19,6 +21,13 @@ def client(settings: Settings, *, timeout_s: float = 5.0) -> Client:
         timeout=httpx.Timeout(timeout_s, connect=2.0),
         event_hooks={"request": [_carry_context]},
     )
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether a call may succeed later as it stands: nothing answered, or the answer was `later`."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code in _LATER
+    return isinstance(error, httpx.TransportError)
 
 
 async def stream_lines(

@@ -4,7 +4,7 @@ procrastinate brings the job to a worker; the row in `jobs` is what the API show
 the lock of that row: its effects, its events, its progress and the checkpoint from which the next chunk goes on.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, MetaData, String, 
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import context, db, paging
+from crmkit import context, db, http, paging
 from crmkit.db import Database, Session
 from crmkit.problems import Conflict, NotFound, Problem
 from crmkit.routing import router as api_router
@@ -68,6 +68,10 @@ class Cancelled(Exception):
     """Raised inside a handler at the next chunk after the job was cancelled."""
 
 
+class Superseded(Exception):
+    """Raised at the next chunk of a run that was taken for dead while another worker began anew."""
+
+
 class Job(BaseModel):
     """A job as the API shows it; `processed`, `failed` and `total` count what the job is about (lines, customers)."""
 
@@ -111,18 +115,19 @@ class Chunk:
         self.saved, self.processed, self.failed, self.total = checkpoint, processed, failed, total
 
 
-_HOLD: Final = text("select checkpoint, cancel_requested, status from jobs where id = :id for update")
+_HOLD: Final = text("select checkpoint, cancel_requested, status, attempt from jobs where id = :id for update")
 _PROGRESS: Final = text(
     "update jobs set checkpoint = cast(:checkpoint as json), processed = processed + :processed,"
     " failed = failed + :failed, total = coalesce(cast(:total as bigint), total) where id = :id"
 )
 _START: Final = text(
-    "update jobs set status = 'running', started_at = coalesce(started_at, clock_timestamp())"
-    " where id = :id and status in ('queued', 'running') returning kind, params, client, request_id"
+    "update jobs set status = 'running', attempt = attempt + 1,"
+    " started_at = coalesce(started_at, clock_timestamp())"
+    " where id = :id and status in ('queued', 'running') returning kind, params, client, request_id, attempt"
 )
 _FINISH: Final = text(
     "update jobs set status = :status, result = cast(:result as json), error = :error,"
-    " finished_at = clock_timestamp() where id = :id and status in ('queued', 'running')"
+    " finished_at = clock_timestamp() where id = :id and status = 'running' and attempt = :attempt"
 )
 _CANCEL: Final = text(
     "update jobs set cancel_requested = true,"
@@ -130,6 +135,13 @@ _CANCEL: Final = text(
     " finished_at = case when status = 'queued' then clock_timestamp() end"
     " where id = :id and status in ('queued', 'running') returning true"
 )
+# Skipping locked rows leaves a job alone whose chunk is just being done, and one that another worker restarts.
+_LOST: Final = """
+select id from jobs where status in ('queued', 'running') and not exists (
+    select from {schema}.procrastinate_jobs as message
+    where message.status in ('todo', 'doing') and message.args ->> 'job_id' = jobs.id::text
+) for update skip locked
+"""
 
 
 @dataclass(slots=True)
@@ -140,6 +152,7 @@ class Run:
     params: Any
     database: Database
     gateway: httpx.AsyncClient = field(repr=False)
+    attempt: int = 1
 
     @asynccontextmanager
     async def chunk(self) -> AsyncIterator[Chunk]:
@@ -149,6 +162,8 @@ class Run:
         """
         async with self.database.begin() as session:
             row = (await session.execute(_HOLD, {"id": self.id})).one()
+            if row.attempt != self.attempt:
+                raise Superseded
             if row.cancel_requested or row.status != "running":
                 raise Cancelled
             chunk = Chunk(session, row.checkpoint, saved=row.checkpoint)
@@ -193,41 +208,55 @@ async def start(session: AsyncSession, *, service: str, job_id: UUID) -> None:
     )
 
 
+async def restart_lost(database: Database, service: str) -> int:
+    """Hand unfinished jobs that no message is under way for to the workers again; the count of them."""
+    async with database.begin() as session:
+        lost = (await session.scalars(text(_LOST.format(schema=f"{service}_jobs")))).all()
+        for job_id in lost:
+            log.warning("job_restarted", job=str(job_id))
+            await start(session, service=service, job_id=job_id)
+    return len(lost)
+
+
 def location(service: str, job_id: UUID) -> str:
     """The job's address, for the `Location` of a 202."""
     return f"/v1/jobs/{service}/{job_id}"
 
 
-async def execute(database: Database, gateway: httpx.AsyncClient, handlers: dict[str, Handler], job_id: UUID) -> None:
+async def execute(
+    database: Database, gateway: httpx.AsyncClient, handlers: Mapping[str, Handler], job_id: UUID
+) -> None:
     """Run one job to its end, or from where a killed worker left it. Transient faults are raised for a retry."""
     async with database.begin() as session:
         row = (await session.execute(_START, {"id": job_id})).one_or_none()
     if row is None:
         return
     context.enter(context.Context(actor=row.client, request_id=row.request_id))
+    run = Run(job_id, row.params, database, gateway, row.attempt)
     try:
-        result = await handlers[row.kind](Run(job_id, row.params, database, gateway))
-        await _finish(database, job_id, "succeeded", result=result)
+        result = await handlers[row.kind](run)
+        await _finish(run, "succeeded", result=result)
+    except Superseded:
+        log.warning("job_superseded", job=str(job_id), kind=row.kind)
     except Cancelled:
-        await _finish(database, job_id, "cancelled")
+        await _finish(run, "cancelled")
     except Exception as error:
-        if db.is_transient(error) or isinstance(error, httpx.HTTPError):
+        if db.is_transient(error) or http.is_transient(error):
             raise
         log.error("job_failed", job=str(job_id), kind=row.kind, exc_info=error)
         told = error.detail if isinstance(error, Problem) else f"A fault on our side, logged under {job_id}."
-        await _finish(database, job_id, "failed", error=told)
+        await _finish(run, "failed", error=told)
 
 
-async def _finish(
-    database: Database, job_id: UUID, status: str, *, result: BaseModel | None = None, error: str | None = None
-) -> None:
+async def _finish(run: Run, status: str, *, result: BaseModel | None = None, error: str | None = None) -> None:
     values = {
-        "id": job_id,
+        "id": run.id,
+        "attempt": run.attempt,
         "status": status,
         "result": result.model_dump_json() if result else None,
         "error": error,
     }
-    async with database.begin() as session:
+    async with run.database.begin() as session:
         await session.execute(_FINISH, values)
 
 

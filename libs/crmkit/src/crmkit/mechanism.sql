@@ -77,7 +77,7 @@ create index audit_at on audit (at, id);
 create index audit_resource on audit (resource, at);
 
 create table jobs (
-    id uuid constraint jobs_pkey primary key,
+    id uuid constraint jobs_pkey primary key default uuidv7(),
     kind text not null,
     status text not null default 'queued'
         constraint jobs_status_check check (status in ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
@@ -86,6 +86,7 @@ create table jobs (
     failed bigint not null default 0,
     params json not null,
     checkpoint json,
+    attempt int not null default 0,
     result json,
     error text,
     client text not null,
@@ -96,6 +97,7 @@ create table jobs (
     finished_at timestamptz
 );
 create index jobs_created_at on jobs (created_at, id);
+create index jobs_unfinished on jobs (id) where status in ('queued', 'running');
 
 create table job_errors (
     job_id uuid,

@@ -6,24 +6,19 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import UUID
 
-import procrastinate
 import structlog
 import uvloop
 from sqlalchemy import text
 
-from crmkit import consumers, db, http, jobs, outbox, telemetry
+from crmkit import consumers, db, http, jobs, messenger, outbox, telemetry
 from crmkit.consumers import Consumer
 from crmkit.db import Database
 from crmkit.settings import Settings
 
 log = structlog.get_logger()
 
-HEARTBEAT_S: Final = 3.0
-DEAD_AFTER_S: Final = 10.0
 SWEEP_S: Final = 60.0
-JOBS_AT_ONCE: Final = 2
 
 Sweep = Callable[[Database], Awaitable[None]]
 
@@ -48,12 +43,20 @@ def main(factory: Callable[[], Worker]) -> None:
     match sys.argv[1:]:
         case [] | ["run"]:
             telemetry.serve_metrics(worker.settings)
-            uvloop.run(run(worker))
+            _run(worker)
         case ["replay", name]:
             applied, parked = uvloop.run(_replay(worker, name))
             print(f"{applied} applied, {parked} still parked")
         case _:
             sys.exit(f"usage: python -m {worker.settings.service}.worker [run | replay CONSUMER]")
+
+
+def _run(worker: Worker) -> None:
+    try:
+        uvloop.run(run(worker))
+    except Exception as error:
+        log.critical("worker_failed", exc_info=error)
+        sys.exit(1)
 
 
 async def run(worker: Worker) -> None:
@@ -77,46 +80,8 @@ def _parts(worker: Worker, database: Database, gateway: http.Client) -> list[Any
         *(consumers.consume_forever(database, gateway, each) for each in worker.consumers),
     ]
     if worker.jobs:
-        parts.append(_work(worker, database, gateway))
+        parts.append(messenger.work_forever(worker.settings, database, gateway, worker.jobs))
     return parts
-
-
-async def _work(worker: Worker, database: Database, gateway: http.Client) -> None:
-    service = worker.settings.service
-    app = _procrastinate(worker.settings)
-
-    @app.task(name=jobs.TASK, queue=service, retry=procrastinate.RetryStrategy(max_attempts=20, wait=1, linear_wait=1))
-    async def run_job(job_id: str) -> None:
-        await jobs.execute(database, gateway, dict(worker.jobs), UUID(job_id))
-
-    async with app.open_async(), asyncio.TaskGroup() as group:
-        group.create_task(_requeue_forever(app))
-        await app.run_worker_async(
-            queues=[service],
-            concurrency=JOBS_AT_ONCE,
-            install_signal_handlers=False,
-            update_heartbeat_interval=HEARTBEAT_S,
-            stalled_worker_timeout=DEAD_AFTER_S,
-            shutdown_graceful_timeout=2,
-            delete_jobs="successful",
-        )
-
-
-def _procrastinate(settings: Settings) -> procrastinate.App:
-    options = f"-c search_path={settings.service}_jobs"
-    connector = procrastinate.PsycopgConnector(
-        conninfo=settings.dsn(), kwargs={"options": options}, min_size=1, max_size=4
-    )
-    return procrastinate.App(connector=connector)
-
-
-async def _requeue_forever(app: procrastinate.App) -> None:
-    """Give the jobs of dead workers to the living."""
-    while True:
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
-            log.warning("job_requeued", job=job.task_kwargs.get("job_id"))
-            await app.job_manager.retry_job(job)
-        await asyncio.sleep(HEARTBEAT_S)
 
 
 async def _sweep_forever(database: Database, sweeps: Sequence[Sweep]) -> None:

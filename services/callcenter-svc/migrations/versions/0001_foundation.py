@@ -120,7 +120,7 @@ create index tickets_created_at_idx on tickets (created_at, id);
 create index tickets_call_id_idx on tickets (call_id) where call_id is not null;
 
 create table ticket_messages (
-    id uuid constraint ticket_messages_pkey primary key,
+    id uuid constraint ticket_messages_pkey primary key default uuidv7(),
     ticket_id uuid not null constraint ticket_messages_ticket_id_fkey references tickets (id),
     kind text not null constraint ticket_messages_kind_check check (kind in ('reply', 'note')),
     author_kind text not null constraint ticket_messages_author_kind_check check (author_kind in ('agent', 'customer')),

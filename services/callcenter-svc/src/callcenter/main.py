@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from callcenter.calls import routes as calls
 from callcenter.settings import Settings
 from callcenter.tickets import routes as tickets
 from crmkit import app
@@ -11,7 +12,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app.create_app(
         settings or Settings(),
         title="Perennial call centre",
-        routers=[tickets.router],
+        routers=[tickets.router, calls.router],
         personal_fields=frozenset({"phone", "email", "from", "to"}),
     )
 

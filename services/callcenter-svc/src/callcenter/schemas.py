@@ -1,8 +1,11 @@
 """What bodies of several nouns share."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from starlette.responses import Response
 
 
 class Body(BaseModel):
@@ -12,9 +15,21 @@ class Body(BaseModel):
 
 
 class Answer(BaseModel):
-    """A resource as it is told."""
+    """A resource as it is told; most are told by Postgres itself, and this is their published shape."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A resource as Postgres has written it, JSON already."""
+
+    document: str
+    version: int
+
+    def answer(self, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        """The resource as an answer, with its ETag."""
+        return Response(self.document, status, {"ETag": f'"{self.version}"', **(headers or {})}, "application/json")
 
 
 def _is_text(value: object) -> object:

@@ -126,7 +126,7 @@ def respond(clock: Clock, now: datetime) -> Clock:
 
 
 def retarget(clock: Clock, old: Priority, new: Priority, policy: Policy, now: datetime) -> Clock:
-    """The clock under another priority: a promise starts anew, but raising never gives more time, lowering never less."""
+    """The clock under another priority: promises start anew; raising never gives more time, lowering never less."""
     if new is old:
         return clock
     fresh = start(clock.stopped_at or now, new, policy)
@@ -141,7 +141,8 @@ def retarget(clock: Clock, old: Priority, new: Priority, policy: Policy, now: da
 
 def _openings(start: datetime, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:
     """Every opening from `start` on, as UTC instants: a day with a clock change is an hour shorter or longer."""
-    assert calendar.week and any(calendar.week), "a calendar opens at least once a week"
+    assert calendar.week is not None
+    assert any(calendar.week), "a calendar opens at least once a week"
     day = start.astimezone(calendar.zone).date()
     while True:
         hours = calendar.week[day.weekday()]

@@ -1,6 +1,6 @@
 """Tickets and their messages as stored."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callcenter.references.models import Concerning
 from callcenter.slas.rules import Clock, Priority
 from callcenter.tickets.rules import Standing, Status
-from callcenter.tickets.schemas import Sla
 from crmkit.db import Base
 
 _INSTANT = DateTime(timezone=True)
@@ -60,18 +59,6 @@ class Ticket(Concerning, Base):
         self.status, self.priority = standing.status, standing.priority
         self.first_response_due_at, self.resolution_due_at = clock.first_response_due_at, clock.resolution_due_at
         self.first_responded_at, self.stopped_at = clock.first_responded_at, clock.stopped_at
-
-    @property
-    def sla(self) -> Sla:
-        now = self.stopped_at or datetime.now(UTC)
-        late_answer = (self.first_responded_at or now) > self.first_response_due_at
-        return Sla(
-            first_response_due_at=self.first_response_due_at,
-            resolution_due_at=self.resolution_due_at,
-            first_responded_at=self.first_responded_at,
-            paused=self.status == Status.PENDING,
-            breached=late_answer or now > self.resolution_due_at,
-        )
 
 
 class Message(Base):

@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, Text, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.schemas import Told
 from callcenter.tickets.errors import TicketNotFound
+from callcenter.tickets.fast import ticket_json
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Tier
+from crmkit import outbox
+
+DOCUMENT: Final = literal_column(f"{ticket_json('tickets')}::text", Text).label("document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,8 @@ class Filter:
 
 
 def tickets(chosen: Filter) -> Select[Any]:
-    """The filtered tickets."""
-    query = select(Ticket)
+    """The filtered tickets, as told."""
+    query = select(DOCUMENT)
     for name in ("status", "type", "priority", "customer_id", "resolution", "call_id", "store_id", "assignee"):
         if (value := getattr(chosen, name)) is not None:
             query = query.where(getattr(Ticket, name) == value)
@@ -50,12 +55,30 @@ def messages(ticket_id: UUID) -> Select[Any]:
     return select(Message).where(Message.ticket_id == ticket_id)
 
 
-async def get_ticket(session: AsyncSession, ticket_id: UUID, *, lock: bool = False) -> Ticket:
-    """The ticket, its row locked until the end of the transaction when asked. Raises TicketNotFound."""
-    ticket = await session.get(Ticket, ticket_id, with_for_update=lock or None)
+async def read_ticket(session: AsyncSession, ticket_id: UUID) -> Told:
+    """The ticket as told. Raises TicketNotFound."""
+    row = (await session.execute(select(DOCUMENT, Ticket.version).where(Ticket.id == ticket_id))).one_or_none()
+    if row is None:
+        raise TicketNotFound(ticket_id)
+    return Told(row.document, row.version)
+
+
+async def lock_ticket(session: AsyncSession, ticket_id: UUID) -> Ticket:
+    """The ticket, its row locked until the end of the transaction. Raises TicketNotFound."""
+    ticket = await session.get(Ticket, ticket_id, with_for_update=True)
     if ticket is None:
         raise TicketNotFound(ticket_id)
     return ticket
+
+
+async def save_ticket(session: AsyncSession, ticket: Ticket) -> Told:
+    """Write a locked ticket's changes as its next version, with the event; the ticket as told."""
+    ticket.version += 1
+    await session.flush()
+    told = await read_ticket(session, ticket.id)
+    data = told.document.encode()
+    await outbox.emit(session, noun="ticket", verb="updated", id=ticket.id, data=data, subject=ticket.customer_id)
+    return told
 
 
 async def tier_of(session: AsyncSession, customer_id: UUID | None) -> Tier | None:

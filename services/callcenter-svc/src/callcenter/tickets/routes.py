@@ -84,34 +84,28 @@ async def _answer_list(request: Request, session: Session, page: paging.PageQuer
         tie=models.Ticket.id,
         default="-created_at",
         model=schemas.Ticket,
+        document=repository.DOCUMENT,
     )
     return await paging.answer(request, session, page, listing)
 
 
-@router.get("/tickets/{ticket_id}", operation_id="get_ticket")
-async def get_ticket(ticket_id: UUID, session: Session, response: Response) -> schemas.Ticket:
-    ticket = schemas.Ticket.model_validate(await repository.get_ticket(session, ticket_id))
-    concurrency.tag(response, ticket.version)
-    return ticket
+@router.get("/tickets/{ticket_id}", operation_id="get_ticket", response_model=schemas.Ticket)
+async def get_ticket(ticket_id: UUID, session: Session) -> Response:
+    return (await repository.read_ticket(session, ticket_id)).answer()
 
 
-@router.patch("/tickets/{ticket_id}", operation_id="update_ticket")
+@router.patch("/tickets/{ticket_id}", operation_id="update_ticket", response_model=schemas.Ticket)
 async def update_ticket(
-    ticket_id: UUID, body: TicketPatch, request: Request, desk: AtDesk, session: Session, response: Response
-) -> schemas.Ticket:
-    ticket = await service.change_ticket(session, ticket_id, body, desk, partial(concurrency.check, request))
-    concurrency.tag(response, ticket.version)
-    return ticket
+    ticket_id: UUID, body: TicketPatch, request: Request, desk: AtDesk, session: Session
+) -> Response:
+    check = partial(concurrency.check, request)
+    return (await service.change_ticket(session, ticket_id, body, desk, check)).answer()
 
 
-@router.post("/tickets/{ticket_id}/actions", operation_id="act_on_ticket")
-async def act_on_ticket(
-    ticket_id: UUID, body: NewAction, desk: AtDesk, session: Session, response: Response
-) -> schemas.Ticket:
+@router.post("/tickets/{ticket_id}/actions", operation_id="act_on_ticket", response_model=schemas.Ticket)
+async def act_on_ticket(ticket_id: UUID, body: NewAction, desk: AtDesk, session: Session) -> Response:
     """Take the ticket one step on: open, pend, hold, solve, close, reopen, assign or escalate."""
-    ticket = await service.act(session, ticket_id, body, desk)
-    concurrency.tag(response, ticket.version)
-    return ticket
+    return (await service.act(session, ticket_id, body, desk)).answer()
 
 
 @router.post("/tickets/{ticket_id}/messages", status_code=201, operation_id="create_ticket_message")
@@ -126,7 +120,7 @@ async def create_ticket_message(ticket_id: UUID, body: NewMessage, desk: AtDesk,
     response_model=paging.Page[schemas.Message],
 )
 async def list_ticket_messages(ticket_id: UUID, request: Request, session: Session, page: paging.PageQuery) -> Response:
-    await repository.get_ticket(session, ticket_id)
+    await repository.read_ticket(session, ticket_id)
     listing = paging.Listing(
         repository.messages(ticket_id),
         keys={"created_at": models.Message.created_at},

@@ -130,10 +130,7 @@ def reply(standing: Standing, policy: Policy, now: datetime, *, by_customer: boo
 
 def move(standing: Standing, to: Status, policy: Policy, now: datetime) -> Standing:
     """The standing in status `to`, its clock stopped or running as that status wants."""
-    if to in STOPPED:
-        clock = slas.stop(standing.clock, now)
-    else:
-        clock = slas.resume(standing.clock, now, policy.calendar)
+    clock = slas.stop(standing.clock, now) if to in STOPPED else slas.resume(standing.clock, now, policy.calendar)
     return Standing(to, standing.priority, clock)
 
 

@@ -47,8 +47,8 @@ class NewTicket(Body):
     call_id: Name | None = Field(default=None, description="the telephone system's id of the call")
     brand: Name | None = None
     store_id: Name | None = None
-    tags: Tags = []
-    custom: dict[str, Any] = {}
+    tags: Tags = Field(default_factory=list)
+    custom: dict[str, Any] = Field(default_factory=dict)
     assignee: Name | None = None
     complaint: Complaint | None = None
 

@@ -10,7 +10,7 @@ import msgspec
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.schemas import merge_patch
+from callcenter.schemas import Told, merge_patch
 from callcenter.slas.rules import Policy
 from callcenter.tickets import fast, repository, rules, schemas
 from callcenter.tickets.errors import ActionNotAllowed, NoComplaint
@@ -64,9 +64,9 @@ def _refused(problem: Invalid) -> bytes:
 
 async def change_ticket(
     session: AsyncSession, ticket_id: UUID, patch: TicketPatch, desk: Desk, check: Callable[[int], None]
-) -> schemas.Ticket:
+) -> Told:
     """Apply a merge patch to the version that `check` accepts."""
-    ticket = await repository.get_ticket(session, ticket_id, lock=True)
+    ticket = await repository.lock_ticket(session, ticket_id)
     check(ticket.version)
     _set_fields(ticket, patch)
     if patch.model_fields_set & {"priority", "severity"}:
@@ -80,9 +80,11 @@ def _set_fields(ticket: Ticket, patch: TicketPatch) -> None:
         match name:
             case "complaint" if value is not None and ticket.type != TicketType.COMPLAINT:
                 raise NoComplaint(f"This is of type {ticket.type}.")
-            case "complaint" | "custom":
-                merged = merge_patch(getattr(ticket, name), value)
-                setattr(ticket, name, {} if merged is None and name == "custom" else merged)
+            case "complaint":
+                merged = merge_patch(ticket.complaint, value)
+                ticket.complaint = merged and schemas.Complaint.model_validate(merged).model_dump()
+            case "custom":
+                ticket.custom = merge_patch(ticket.custom, value) or {}
             case "product" | "order":
                 setattr(ticket, name, value and {key: part for key, part in value.items() if part is not None})
             case "tags":
@@ -103,9 +105,9 @@ async def _set_urgency(session: AsyncSession, ticket: Ticket, patch: TicketPatch
     ticket.standing = rules.reprioritise(standing, patch.priority or ruled, desk.policy, desk.now)
 
 
-async def act(session: AsyncSession, ticket_id: UUID, wanted: NewAction, desk: Desk) -> schemas.Ticket:
+async def act(session: AsyncSession, ticket_id: UUID, wanted: NewAction, desk: Desk) -> Told:
     """Take the ticket one step on. Raises ActionNotAllowed (409)."""
-    ticket = await repository.get_ticket(session, ticket_id, lock=True)
+    ticket = await repository.lock_ticket(session, ticket_id)
     before = ticket.standing
     after = rules.act(before, wanted.action, desk.policy, desk.now)
     if after is None:
@@ -118,7 +120,7 @@ async def act(session: AsyncSession, ticket_id: UUID, wanted: NewAction, desk: D
 
 async def add_message(session: AsyncSession, ticket_id: UUID, new: NewMessage, desk: Desk) -> schemas.Message:
     """Add a reply or a note; a reply moves the ticket as its rules say."""
-    ticket = await repository.get_ticket(session, ticket_id, lock=True)
+    ticket = await repository.lock_ticket(session, ticket_id)
     if new.kind == "reply":
         by_customer = new.author_kind == "customer"
         ticket.standing = rules.reply(ticket.standing, desk.policy, desk.now, by_customer=by_customer)
@@ -129,10 +131,6 @@ async def add_message(session: AsyncSession, ticket_id: UUID, new: NewMessage, d
     return schemas.Message.model_validate(message)
 
 
-async def _changed(session: AsyncSession, ticket: Ticket, desk: Desk) -> schemas.Ticket:
-    ticket.version += 1
+async def _changed(session: AsyncSession, ticket: Ticket, desk: Desk) -> Told:
     ticket.updated_at = desk.now
-    await session.flush()
-    told = schemas.Ticket.model_validate(ticket)
-    await outbox.emit(session, noun="ticket", verb="updated", id=ticket.id, data=told, subject=ticket.customer_id)
-    return told
+    return await repository.save_ticket(session, ticket)

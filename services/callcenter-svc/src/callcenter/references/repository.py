@@ -1,4 +1,4 @@
-"""The pieces of SQL by which a row learns whom it concerns, and says so."""
+"""The SQL by which a row learns whom it concerns, and says so."""
 
 from typing import Final
 

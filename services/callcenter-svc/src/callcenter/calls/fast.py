@@ -1,0 +1,132 @@
+"""The hot path of telephony: an event is folded into its call, with the call's event, in one statement."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+from fastapi import Request
+from starlette.responses import Response
+
+from callcenter import hot
+from callcenter.calls import rules
+from callcenter.hot import ORIGIN, TAKEN, claimed
+from callcenter.references.repository import customer_json, resolution, time_json
+from callcenter.schemas import Told
+from crmkit import db
+
+# What a call is, next to its identity, version and times of record.
+_FACTS: Final = (
+    "status", "status_rank", "status_at", "ringing_at", "answered_at", "ended_at", "from_number", "to_number",
+    "direction", "recording_url", "agent", "agent_at", "disposition", "disposition_at", "handle_kind", "handle_value",
+    "customer_id", "resolution", "candidates",
+)  # fmt: skip
+_WRITTEN: Final = ", ".join((*_FACTS, "version", "updated_at"))
+
+
+def call_json(row: str) -> str:
+    """A call as its GET answers it, from the alias of a row that has the table's columns."""
+    return f"""json_build_object(
+        'id', {row}.id, 'call_id', {row}.call_id, 'version', {row}.version, 'status', {row}.status,
+        'direction', {row}.direction, 'from', {row}.from_number, 'to', {row}.to_number, 'agent', {row}.agent,
+        'disposition', {row}.disposition, 'recording_url', {row}.recording_url, 'customer', {customer_json(row)},
+        'ringing_at', {time_json(f"{row}.ringing_at")}, 'answered_at', {time_json(f"{row}.answered_at")},
+        'ended_at', {time_json(f"{row}.ended_at")}, 'created_at', {time_json(f"{row}.created_at")},
+        'updated_at', {time_json(f"{row}.updated_at")})"""
+
+
+def _later(at: str, *columns: str, standing: str = "{0}.{1}") -> str:
+    """Each column from the side whose standing is later; what has no instant yet gives way."""
+    given, held = standing.format("given", at), standing.format("(was)", at)
+    takes = f"(was).{at} is null or {given} > {held}"
+    return ", ".join(f"case when {takes} then given.{c} else (was).{c} end as {c}" for c in columns)
+
+
+def _of(row: str) -> str:
+    return ", ".join(f"{row}.{column}" for column in _FACTS)
+
+
+def _least(*columns: str) -> str:
+    return ", ".join(f"least((was).{c}, given.{c}) as {c}" for c in columns)
+
+
+_STANDING: Final = f"({{0}}.status_rank = {rules.ENDED_RANK}, {{0}}.{{1}}, {{0}}.status_rank)"
+_HEADERS: Final = """'etag', '"' || version || '"'"""
+_KIND: Final = "case when handle_value is not null then 'phone' end"
+
+# $1: a JSON array of one call as its event tells it. The row is locked before the key is claimed, always in this
+# order. Of two first events at once the second violates calls_call_id_key; sent again, it finds the row.
+FOLD: Final = f"""
+with given as (
+    select * from json_to_recordset($1::json) as given(
+        call_id text, received_at timestamptz, status text, status_rank smallint, status_at timestamptz,
+        ringing_at timestamptz, answered_at timestamptz, ended_at timestamptz, from_number text, to_number text,
+        direction text, recording_url text, agent text, agent_at timestamptz, disposition text,
+        disposition_at timestamptz)
+), held as (
+    select calls as was from calls where call_id = (select call_id from given) for update
+), joined as (
+    select was, given.call_id, given.received_at,
+        {_later("status_at", "status", "status_rank", "status_at", standing=_STANDING)},
+        {_least("ringing_at", "answered_at", "ended_at", "from_number", "to_number", "direction", "recording_url")},
+        {_later("agent_at", "agent", "agent_at", standing="({0}.{1}, {0}.agent)")},
+        {_later("disposition_at", "disposition", "disposition_at", standing="({0}.{1}, {0}.disposition)")}
+    from given left join held on true
+), named as (
+    select joined.*, case when direction = 'outbound' then to_number else from_number end as handle_value
+    from joined
+), known as (
+    select named.*, {_KIND} as handle_kind, found.*
+    from named cross join lateral {resolution(_KIND, "handle_value")} as found
+), compared as (
+    select known.*, coalesce((was).id, uuidv7()) as id, coalesce((was).created_at, received_at) as created_at,
+        (was).id is null or ({_of("known")}) is distinct from ({_of("(was)")}) as changed
+    from known
+), versioned as (
+    select compared.*, coalesce((was).version, 0) + changed::int as version,
+        case when changed then received_at else (was).updated_at end as updated_at
+    from compared
+), rendered as materialized (
+    select versioned.*, {call_json("versioned")} as document from versioned
+),
+{claimed(status=200, headers=_HEADERS)},
+inserted as (
+    insert into calls (id, call_id, created_at, {_WRITTEN})
+    select id, call_id, created_at, {_WRITTEN} from rendered where (was).id is null and {TAKEN}
+), updated as (
+    update calls set ({_WRITTEN}) = ({_of("rendered")}, rendered.version, rendered.updated_at)
+    from rendered where calls.id = (rendered.was).id and changed and {TAKEN}
+), emitted as (
+    insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
+    select 'perennial.call.' || case when status = 'ended' and (was).status is distinct from 'ended' then 'ended'
+            when (was).id is null then 'started' else 'updated' end || '.v1',
+        '/v1/calls/' || id, customer_id::text, document, {ORIGIN}
+    from rendered where changed and {TAKEN}
+)
+select version, document::text from rendered where {TAKEN}
+"""
+
+
+class GivenCall(msgspec.Struct, kw_only=True):
+    """A call as one event tells it, and when we heard of it."""
+
+    call_id: str
+    received_at: datetime
+    call: rules.Call
+
+    def row(self) -> dict[str, Any]:
+        return {"call_id": self.call_id, "received_at": self.received_at} | msgspec.to_builtins(self.call)
+
+
+async def fold_event(request: Request, given: GivenCall) -> Response:
+    """Fold the event into its call: 200 with the call, or the kept answer of the request's key."""
+    row = [given.row()]
+    try:
+        folded = await hot.run(request, FOLD, row)
+    except asyncpg.UniqueViolationError as error:
+        if db.constraint(error) != "calls_call_id_key":
+            raise
+        folded = await hot.run(request, FOLD, row)
+    if isinstance(folded, Response):
+        return folded
+    return Told(folded["document"], folded["version"]).answer()

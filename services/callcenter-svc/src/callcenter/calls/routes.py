@@ -1,0 +1,76 @@
+"""The telephone's endpoints."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+from pydantic import AwareDatetime
+
+from callcenter.calls import fast, models, repository, schemas, service
+from callcenter.calls.repository import Filter
+from callcenter.calls.rules import Direction, EventType
+from callcenter.calls.schemas import CallPatch, NewCallEvent
+from crmkit import concurrency, paging
+from crmkit.app import router as api_router
+from crmkit.db import Session
+
+router = api_router(tags=["calls"])
+
+
+def _filter(
+    call_id: str | None = None,
+    status: EventType | None = None,
+    direction: Direction | None = None,
+    agent: str | None = None,
+    customer_id: UUID | None = None,
+    resolution: Annotated[str | None, Query(pattern="^(resolved|pending|ambiguous)$")] = None,
+    created_at_gte: AwareDatetime | None = None,
+    created_at_lt: AwareDatetime | None = None,
+) -> Filter:
+    return Filter(call_id, status, direction, agent, customer_id, resolution, created_at_gte, created_at_lt)
+
+
+@router.post("/call-events", operation_id="create_call_event", response_model=schemas.Call)
+async def create_call_event(body: NewCallEvent, request: Request) -> Response:
+    """Fold an event into its call and answer with the call; order and repetition make no difference."""
+    return await fast.fold_event(request, service.given_call(body, request.app.state.settings.phone_region))
+
+
+@router.get("/calls", operation_id="list_calls", response_model=paging.Page[schemas.Call])
+async def list_calls(
+    request: Request, session: Session, page: paging.PageQuery, chosen: Annotated[Filter, Depends(_filter)]
+) -> Response:
+    return await _answer_list(request, session, page, chosen)
+
+
+@router.get(
+    "/customers/{customer_id}/calls", operation_id="list_customer_calls", response_model=paging.Page[schemas.Call]
+)
+async def list_customer_calls(
+    customer_id: UUID, request: Request, session: Session, page: paging.PageQuery
+) -> Response:
+    return await _answer_list(request, session, page, Filter(customer_id=customer_id))
+
+
+async def _answer_list(request: Request, session: Session, page: paging.PageQuery, chosen: Filter) -> Response:
+    listing = paging.Listing(
+        repository.calls(chosen),
+        keys={"created_at": models.Call.created_at},
+        tie=models.Call.id,
+        default="-created_at",
+        model=schemas.Call,
+        document=repository.DOCUMENT,
+    )
+    return await paging.answer(request, session, page, listing)
+
+
+@router.get("/calls/{id}", operation_id="get_call", response_model=schemas.Call)
+async def get_call(id: UUID, session: Session) -> Response:
+    return (await repository.read_call(session, id)).answer()
+
+
+@router.patch("/calls/{id}", operation_id="update_call", response_model=schemas.Call)
+async def update_call(id: UUID, body: CallPatch, request: Request, session: Session) -> Response:
+    """Note how the call ended."""
+    return (await service.note_disposition(session, id, body, partial(concurrency.check, request))).answer()

@@ -43,7 +43,7 @@ async def test_a_change_answers_commits_and_emits(client: TestClient, database: 
             "/v1/things",
             {"content": b"\xff{", "headers": {"content-type": "application/json"}},
             400,
-            "bad_request",
+            "invalid_json",
         ),
         ("POST", "/v1/things", {"content": b"name=x"}, 415, "unsupported_media_type"),
         ("POST", "/v1/things", {"content": b"x" * 1_100_000}, 413, "body_too_large"),

@@ -23,15 +23,18 @@ class Masker:
 
     def json(self, document: bytes | str) -> bytes:
         """The document with its personal values masked."""
-        return msgspec.json.encode(self._walk(msgspec.json.decode(document), False))
+        return msgspec.json.encode(self.value(msgspec.json.decode(document)))
 
     def value(self, value: Any) -> Any:
-        """The same for a value already decoded."""
-        return self._walk(value, False)
-
-    def _walk(self, value: Any, personal: bool) -> Any:
-        if isinstance(value, dict):
-            return {key: self._walk(member, personal or key in self.fields) for key, member in value.items()}
-        if isinstance(value, list):
-            return [self._walk(item, personal) for item in value]
-        return mask(value) if personal and isinstance(value, str) else value
+        """The same for a value already decoded, changed in place. No recursion: a document may be nested at will."""
+        waiting: list[tuple[Any, bool]] = [([value], False)]
+        whole = waiting[0][0]
+        while waiting:
+            node, personal = waiting.pop()
+            for place, member in node.items() if isinstance(node, dict) else enumerate(node):
+                hidden = personal or place in self.fields
+                if isinstance(member, (dict, list)):
+                    waiting.append((member, hidden))
+                elif hidden and isinstance(member, str):
+                    node[place] = mask(member)
+        return whole[0]

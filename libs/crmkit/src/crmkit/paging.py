@@ -17,10 +17,9 @@ from starlette.responses import Response, StreamingResponse
 from crmkit import db
 from crmkit.auth import Principal, sees_personal_data
 from crmkit.masking import Masker
+from crmkit.media import CSV, JSON, NDJSON
 from crmkit.problems import FieldError, Invalid, InvalidCursor
 
-NDJSON = "application/x-ndjson"
-CSV = "text/csv"
 _BATCH = 500
 
 T = TypeVar("T")
@@ -72,7 +71,7 @@ class Listing:
     def rendered(self, row: Any) -> bytes:
         """A row of this list's query as JSON bytes."""
         if self.document is not None:
-            return str(row._mapping[self.document]).encode()
+            return str(row._mapping[self.document]).encode()  # noqa: SLF001 - the documented name
         whole = row[0] if hasattr(row[0], "__mapper__") else row
         return self.model.model_validate(whole, from_attributes=True).model_dump_json().encode()
 
@@ -85,7 +84,7 @@ async def answer(request: Request, session: AsyncSession, page: PageRequest, lis
         return StreamingResponse(_ndjson(request, listing, order), media_type=NDJSON)
     if CSV in accept:
         return StreamingResponse(_csv(request, listing, order), media_type=CSV)
-    return Response(await _json(session, page, listing, order), media_type="application/json")
+    return Response(await _json(session, page, listing, order), media_type=JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ async def _ndjson(request: Request, listing: Listing, order: _Order) -> AsyncIte
 
 
 async def _csv(request: Request, listing: Listing, order: _Order) -> AsyncIterator[str]:
-    names = list(listing.model.model_fields)
+    names = [field.alias or name for name, field in listing.model.model_fields.items()]
     yield _csv_line(names)
     async for document in _rows(request, listing, order):
         members = msgspec.json.decode(document)

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 import msgspec
 from starlette.responses import Response
 
-from crmkit import context
+from crmkit import context, media
 
-MEDIA_TYPE = "application/problem+json"
 DOCS = "/docs/problems#"
 
 
@@ -63,7 +62,7 @@ class Problem(Exception):
         return msgspec.json.encode(document | self.members)
 
     def response(self, instance: str) -> Response:
-        return Response(self.body(instance), self.status, self.headers, MEDIA_TYPE)
+        return Response(self.body(instance), self.status, self.headers, media.PROBLEM)
 
 
 class BadRequest(Problem):

@@ -1,12 +1,11 @@
 """The hot path: a request that is one autocommitted statement, its effect, event and kept answer all in it.
 
-KEPT = fast.keeping(6, source="rendered", body="document", headers="json_build_object('etag', '\"1\"')")
-CREATE = f"with rendered as (...), inserted as (...), emitted as (...), {KEPT} select document from rendered"
+A hot statement begins with nine parameters, its own ones start at $10: $1 to $4 are where its event comes from
+(`ORIGIN`), $5 to $9 the claim of the `Idempotency-Key` (client, method, path, key, fingerprint; null without one).
 
-async def create_ticket(request: Request) -> Response:
-    new = await fast.decode(request, NewTicket)
-    claim = await fast.claim(request)
-    row = await fast.execute(request, CREATE, *five_values, claim=claim)
+    KEPT = fast.keeping(source="rendered", body="document", headers="'location', '/v1/tickets/' || id")
+    CREATE = f"with rendered as (...), emitted as (insert into outbox ... {fast.ORIGIN} ...), {KEPT} select ..."
+    row = await fast.execute(request, CREATE, new.subject, new.body)
 """
 
 import re
@@ -16,13 +15,15 @@ import asyncpg
 import msgspec
 from fastapi import Request
 
-from crmkit import db, idempotency, media
-from crmkit.idempotency import Claim, Replayed
+from crmkit import db, idempotency, media, outbox
+from crmkit.idempotency import Replayed
 from crmkit.problems import FieldError, Invalid, InvalidJson, UnsupportedMediaType
 
 T = TypeVar("T")
 
 _decoders: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {}
+
+ORIGIN: Final = "$1::text, $2::text, $3::text, $4::text"
 
 _NO_CLAIM: Final = (None,) * 5
 _HOLDER: Final = (
@@ -73,34 +74,32 @@ def field_error(error: msgspec.ValidationError) -> FieldError:
     return FieldError(pointer, found["detail"])
 
 
-async def claim(request: Request) -> Claim | None:
-    """The use of the request's `Idempotency-Key`; None without one. Raises: InvalidHeader (400)."""
-    return idempotency.claim_of(request, await request.body())
+def keeping(*, source: str, body: str, headers: str = "", status: int = 201) -> str:
+    """A CTE, `kept`, that keeps the answer made of the one row of `source`, when the request has a key.
 
-
-def keeping(first: int, *, source: str, body: str, headers: str, status: int = 201) -> str:
-    """A CTE, `kept`, that keeps the one row of `source` as the answer under the claim in `$first` and the next four.
-
-    body, headers: SQL expressions of the row, the latter a JSON object of lower-case names. A twin waits here for
-    the first one and then fails as a whole, so that nothing of it stays: `execute` answers with what was kept.
+    source: what to select from; no row keeps no answer. body: SQL of the document. headers: SQL of lower-case names
+    and values by turns. A twin waits here for the first one and then fails as a whole, so that nothing of it stays
+    and no other part of the statement has to ask: `execute` answers with what was kept.
     """
-    client, method, path, key, fingerprint = (f"${first + place}" for place in range(5))
+    named = f"'content-type', '{media.JSON}'" + (f", {headers}" if headers else "")
     return f"""kept as (
     insert into idempotency (client, method, path, key, fingerprint, status, headers, body)
-    select {client}::text, {method}::text, {path}::text, {key}::text, {fingerprint}::bytea, {status},
-        ({headers})::text, convert_to(({body})::text, 'UTF8')
-    from {source} where {key}::text is not null
+    select $5::text, $6::text, $7::text, $8::text, $9::bytea, {status},
+        json_build_object({named})::text, convert_to(({body})::text, 'UTF8')
+    from {source} where $8::text is not null
 )"""
 
 
-async def execute(request: Request, sql: str, *args: Any, claim: Claim | None) -> asyncpg.Record | None:
-    """Run a statement that ends in `keeping`, the claim's five values after `args`; its first row.
+async def execute(request: Request, sql: str, *args: Any) -> asyncpg.Record | None:
+    """Run a hot statement; its first row.
 
-    Raises: Replayed when the key's answer is kept already, IdempotencyInFlight (409) after 5 s behind a twin.
+    Raises: Replayed when the key's answer is kept already, IdempotencyInFlight (409) after 5 s behind a twin,
+    InvalidHeader (400) for a key that cannot be read.
     """
+    claim = idempotency.claim_of(request, await request.body())
     values = _NO_CLAIM if claim is None else msgspec.structs.astuple(claim)
     try:
-        return await db.one_statement(request, sql, *args, *values)
+        return await db.one_statement(request, sql, *outbox.context_values(), *values, *args)
     except asyncpg.UniqueViolationError as error:
         if claim is None or db.constraint(error) != "idempotency_pkey":
             raise
@@ -108,20 +107,21 @@ async def execute(request: Request, sql: str, *args: Any, claim: Claim | None) -
         if claim is None:
             raise
         raise idempotency.in_flight() from error
-    await replay(request, claim)
+    await replay(request)
     raise idempotency.in_flight()
 
 
-async def replay(request: Request, claim: Claim | None) -> None:
-    """Raise `Replayed` when the claim's answer is kept: asked when a statement had no effect.
+async def replay(request: Request) -> None:
+    """Raise `Replayed` when an answer is kept under the request's key: asked where a statement had no effect.
 
-    Raises: IdempotencyKeyReused (422).
+    Raises: IdempotencyKeyReused (422) when the key came with another body.
     """
+    claim = idempotency.claim_of(request, await request.body())
     if claim is None:
         return
-    row = await db.one_statement(request, _HOLDER, *msgspec.structs.astuple(claim)[:4])
+    row = await db.one_statement(request, _HOLDER, claim.client, claim.method, claim.path, claim.key)
     if row is not None and row["status"] is not None:
-        raise Replayed(idempotency.kept_response(claim, row["fingerprint"], row["status"], row["headers"], row["body"]))
+        raise Replayed(idempotency.kept_response(claim, *row.values()))
 
 
 def described(kind: type[Any]) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def claim_with_digest(request: Request, key: str, digest: bytes) -> Claim:
 async def claim(request: Request, session: AsyncSession) -> None:
     """Claim the request's key in the session's transaction; raise `Replayed` with the kept answer.
 
+    An endpoint that streams its body calls `take` itself, with `claim_with_digest`, when the digest is known.
     Raises: IdempotencyInFlight (409) after 5 s behind a twin, IdempotencyKeyReused (422).
     """
     if request.method != "POST" or getattr(request.state, "streamed", False):

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from crmkit import consumers, db, http, jobs, messenger, outbox, telemetry
 from crmkit.consumers import Consumer
 from crmkit.db import Database
+from crmkit.jobs import Handler
 from crmkit.settings import Settings
 
 log = structlog.get_logger()
@@ -31,7 +32,7 @@ class Worker:
     """
 
     settings: Settings
-    jobs: Mapping[str, jobs.Handler] = field(default_factory=dict)
+    jobs: Mapping[str, Handler] = field(default_factory=dict)
     consumers: Sequence[Consumer] = ()
     sweeps: Sequence[Sweep] = ()
 

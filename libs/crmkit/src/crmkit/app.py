@@ -82,6 +82,7 @@ def serve(factory: Callable[[], ASGIApp], settings: Settings) -> None:
         access_log=False,
         server_header=False,
         date_header=False,
+        proxy_headers=False,
         log_config=None,
         timeout_graceful_shutdown=5,
         timeout_keep_alive=75,

@@ -1,6 +1,6 @@
 """Which header fields pass, in both directions, and what the gateway reads of them on the way in."""
 
-import uuid
+import secrets
 from collections.abc import Iterable
 
 from gateway.access import keys
@@ -55,7 +55,7 @@ class Inbound:
             elif not name.startswith(_INTERNAL):
                 self.forwarded.append((name.decode("latin-1"), value.decode("utf-8", "replace")))
         if not self.request_id:
-            self.request_id = uuid.uuid4().hex
+            self.request_id = secrets.token_hex(16)
         self.forwarded.append(("X-Request-Id", self.request_id))
 
     def _read_hop(self, name: bytes, value: bytes) -> None:

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -5,8 +6,18 @@ from campaign.main import create_app
 from campaign.settings import Settings
 
 import crmkit.testing
+from crmkit.db import Database
+from crmkit.testing import TestClient
+
+sys.path.insert(0, str(Path(__file__).parent))
+import factories
 
 
 @pytest.fixture(scope="session")
 def service() -> crmkit.testing.Service:
     return crmkit.testing.Service(folder=Path(__file__).parents[1], settings=Settings, app=create_app)
+
+
+@pytest.fixture
+async def shop(client: TestClient, database: Database) -> factories.Shop:
+    return await factories.open_shop(client, database)

@@ -39,7 +39,7 @@ create table products (
     manufacturer_id text,
     brand text
 );
-create unique index products_external_id on products (source, external_id);
+create index products_external_id on products (source, external_id);
 
 create table purchases (
     customer_id uuid,
@@ -217,30 +217,37 @@ create table list_codes (
 """
 
 CHECKOUTS = """
+-- `body` is what the API shows of a checkout and never changes; the columns are what does, or is asked for.
 create table checkouts (
-    id uuid constraint checkouts_pkey primary key default uuidv7(),
+    id uuid constraint checkouts_pkey primary key,
     version bigint not null default 1,
     status text not null default 'reserved'
         constraint checkouts_status_check check (status in ('reserved', 'confirmed', 'cancelled', 'expired')),
     customer_id uuid,
-    shopping_list_id uuid,
     store_id text not null,
     currency text not null,
-    brand text,
-    lines jsonb not null,
-    not_applied jsonb not null,
-    discount_amount bigint not null,
-    total_amount bigint not null,
+    total_amount bigint not null constraint checkouts_total_amount_check check (total_amount >= 0),
+    body jsonb not null,
     expires_at timestamptz not null,
     order_source text,
     order_external_id text,
     placed_at timestamptz,
     confirmed_at timestamptz,
-    created_at timestamptz not null default now(),
-    constraint checkouts_amounts_check check (discount_amount >= 0 and total_amount >= 0)
+    created_at timestamptz not null default now()
 );
 create index checkouts_expires_at on checkouts (expires_at) where status = 'reserved';
 create index checkouts_customer_id on checkouts (customer_id, confirmed_at) where status = 'confirmed';
+
+-- RFC 3339 in UTC, as every answer writes its times.
+create function rfc3339(at timestamptz) returns text stable parallel safe
+    return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+create function checkout_document(c checkouts) returns jsonb stable parallel safe
+    return c.body || jsonb_build_object(
+        'version', c.version, 'status', c.status,
+        'expires_at', rfc3339(c.expires_at), 'confirmed_at', rfc3339(c.confirmed_at),
+        'order', case when c.order_external_id is not null then jsonb_build_object(
+            'external_id', c.order_external_id, 'source', c.order_source, 'placed_at', rfc3339(c.placed_at)) end);
 
 create table applied_coupons (
     checkout_id uuid,
@@ -281,4 +288,24 @@ create unique index redemptions_once on redemptions (coupon_id) where status = '
 create index redemptions_campaign_id on redemptions (campaign_id) where campaign_id is not null;
 create index redemptions_customer_id on redemptions (customer_id, id) where customer_id is not null;
 create index redemptions_checkout_id on redemptions (checkout_id) where checkout_id is not null;
+
+create function redemption_document(r redemptions) returns jsonb stable parallel safe
+    return jsonb_build_object(
+        'id', r.id, 'version', r.version, 'status', r.status, 'code', r.code, 'coupon_id', r.coupon_id,
+        'offer_id', r.offer_id, 'campaign_id', r.campaign_id, 'sponsor_id', r.sponsor_id,
+        'customer', case when r.customer_id is not null then jsonb_build_object('id', r.customer_id) end,
+        'checkout_id', r.checkout_id, 'store_id', r.store_id,
+        'order', case when r.order_external_id is not null then jsonb_build_object(
+            'external_id', r.order_external_id, 'source', r.order_source) end,
+        'currency', r.currency, 'discount_amount', r.discount_amount, 'sponsor_amount', r.sponsor_amount,
+        'redeemed_at', rfc3339(r.redeemed_at), 'reversed_at', rfc3339(r.reversed_at));
+
+create function coupon_document(c coupons) returns jsonb stable parallel safe
+    return jsonb_build_object(
+        'id', c.id, 'version', c.version, 'code', c.code, 'status', c.status, 'offer_id', c.offer_id,
+        'campaign_id', c.campaign_id, 'shopping_list_id', c.shopping_list_id, 'batch_id', c.batch_id,
+        'customer', case when c.customer_id is not null then jsonb_build_object('id', c.customer_id) end,
+        'valid_from', rfc3339(c.valid_from), 'valid_until', rfc3339(c.valid_until),
+        'checkout_id', c.checkout_id, 'reserved_until', rfc3339(c.reserved_until),
+        'redeemed_at', rfc3339(c.redeemed_at), 'created_at', rfc3339(c.created_at));
 """

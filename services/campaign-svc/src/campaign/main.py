@@ -1,12 +1,21 @@
 """The API process: `python -m campaign.main`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 import crmkit.app
 from campaign.campaigns import routes as campaigns
+from campaign.checkouts import routes as checkouts
+from campaign.coupons import routes as coupons
 from campaign.offers import routes as offers
+from campaign.redemptions import routes as redemptions
 from campaign.settings import Settings
 from campaign.sponsors import routes as sponsors
+from crmkit import http
+
+NOUNS = (sponsors, offers, campaigns, coupons, checkouts, redemptions)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -14,9 +23,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return crmkit.app.create_app(
         settings or Settings(),
         title="Perennial campaigns",
-        routers=[sponsors.router, offers.router, campaigns.router],
+        routers=[noun.router for noun in NOUNS],
         personal_fields=frozenset({"phone", "email"}),
+        lifespans=[_gateway],
     )
+
+
+@asynccontextmanager
+async def _gateway(app: FastAPI) -> AsyncIterator[None]:
+    async with http.client(app.state.settings) as app.state.gateway:
+        yield
 
 
 if __name__ == "__main__":

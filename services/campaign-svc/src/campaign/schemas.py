@@ -1,12 +1,15 @@
 """Shapes that several nouns of this service take and give."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 
-MOST: int = 10**15
+MOST: Final = 10**15
+DEFAULT_SOURCE: Final = "default"
+# The default of a patch's field that may be left out but not be null; `model_fields_set` tells what was given.
+UNSET: Final[Any] = None
 
 
 def _number(value: Decimal) -> int | float:
@@ -38,25 +41,25 @@ class Money(BaseModel):
 
 
 class ProductRef(Strict):
-    """A product by its id, or by its external id and source."""
+    """A product by its id, or by the external id that a source gave it."""
 
     id: UUID | None = None
     external_id: Handle | None = None
-    source: Source | None = None
+    source: Source = DEFAULT_SOURCE
 
     @model_validator(mode="after")
     def _names_one(self) -> "ProductRef":
-        if (self.id is None) == (self.external_id is None) or (self.external_id is None) != (self.source is None):
-            raise ValueError("give either id, or external_id with source")
+        if (self.id is None) == (self.external_id is None):
+            raise ValueError("give exactly one of id, external_id")
         return self
 
 
 class CustomerRef(Strict):
-    """A customer by any one handle: id, external_id with source, phone, email or card."""
+    """A customer by any one handle."""
 
     id: UUID | None = None
     external_id: Handle | None = None
-    source: Source | None = None
+    source: Source = DEFAULT_SOURCE
     phone: Handle | None = None
     email: Handle | None = None
     card: Handle | None = None
@@ -64,14 +67,20 @@ class CustomerRef(Strict):
     @model_validator(mode="after")
     def _names_one(self) -> "CustomerRef":
         handles = (self.id, self.external_id, self.phone, self.email, self.card)
-        if sum(handle is not None for handle in handles) != 1 or (self.external_id is None) != (self.source is None):
-            raise ValueError("give exactly one of id, external_id with source, phone, email, card")
+        if sum(handle is not None for handle in handles) != 1:
+            raise ValueError("give exactly one of id, external_id, phone, email, card")
         return self
 
 
 class OrderRef(Strict):
-    """The order that a checkout becomes, by the caller's own name for it."""
+    """The order that a purchase becomes, by the caller's own name for it."""
 
     external_id: Handle
-    source: Source
+    source: Source = DEFAULT_SOURCE
     placed_at: AwareDatetime | None = None
+
+
+class CustomerId(BaseModel):
+    """The customer of a resource: `{"id": ...}`."""
+
+    id: UUID

@@ -1,7 +1,8 @@
 import pytest
-from campaign.coupons import codes
 from hypothesis import given
 from hypothesis import strategies as st
+
+from campaign.coupons import codes
 
 SYMBOLS = st.sampled_from(codes.ALPHABET)
 

@@ -4,9 +4,10 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from campaign.campaigns.rules import CampaignStatus, Group, assign_group, may_move
 from campaign.results.rules import Difference, Sample, may_show, welch
-from scipy import stats
 
 CAMPAIGN = UUID("01890000-0000-7000-8000-000000000001")
 

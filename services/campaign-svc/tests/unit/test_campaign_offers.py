@@ -46,13 +46,15 @@ def test_of_equals_the_narrowest_wins_and_then_the_oldest() -> None:
 
 
 def test_an_offer_that_does_not_cover_or_is_not_open_is_not_picked() -> None:
-    book = OfferBook([
-        offer(1, 5_000, target=Target(product_type="YOGURT", brand="private")),
-        offer(2, 5_000, target=Target(manufacturer_id="70")),
-        offer(3, 5_000, ends_at=NOW),
-        offer(4, 5_000, starts_at=datetime(2018, 1, 1, tzinfo=UTC)),
-        offer(5, 1_000, target=Target(brand="national")),
-    ])
+    book = OfferBook(
+        [
+            offer(1, 5_000, target=Target(product_type="YOGURT", brand="private")),
+            offer(2, 5_000, target=Target(manufacturer_id="70")),
+            offer(3, 5_000, ends_at=NOW),
+            offer(4, 5_000, starts_at=datetime(2018, 1, 1, tzinfo=UTC)),
+            offer(5, 1_000, target=Target(brand="national")),
+        ]
+    )
     choice = book.best(YOGURT, None, NOW)
     assert choice is not None
     assert choice.terms.offer_id == UUID(int=5)

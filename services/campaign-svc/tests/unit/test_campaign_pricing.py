@@ -2,11 +2,12 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from campaign.checkouts import rules
 from campaign.checkouts.rules import Candidate, Line, Reason
 from campaign.offers.rules import Goods, OfferKind, Target
-from hypothesis import given
-from hypothesis import strategies as st
 
 SPRING = UUID(int=1)
 
@@ -92,9 +93,9 @@ def test_a_split_sums_up_and_no_part_exceeds_its_weight(total: int, weights: lis
 
 TYPES = st.sampled_from(["milk", "bread", "fish"])
 AMOUNTS = st.integers(0, 10**6)
-BASKETS = st.lists(
-    st.tuples(TYPES, st.decimals(0, 20, places=3), AMOUNTS), min_size=1, max_size=8
-).map(lambda rows: [Line(i, Goods(product_type=t), q, a) for i, (t, q, a) in enumerate(rows, 1)])
+BASKETS = st.lists(st.tuples(TYPES, st.decimals(0, 20, places=3), AMOUNTS), min_size=1, max_size=8).map(
+    lambda rows: [Line(i, Goods(product_type=t), q, a) for i, (t, q, a) in enumerate(rows, 1)]
+)
 COUPONS = st.lists(
     st.tuples(
         st.sampled_from(OfferKind),
@@ -137,9 +138,7 @@ def test_the_order_of_coupons_makes_no_difference(basket: list[Line], coupons: l
 
 
 @given(BASKETS, COUPONS)
-def test_several_coupons_take_off_at_least_what_one_alone_would(
-    basket: list[Line], coupons: list[Candidate]
-) -> None:
+def test_several_coupons_take_off_at_least_what_one_alone_would(basket: list[Line], coupons: list[Candidate]) -> None:
     together = rules.price(basket, coupons, {}).discount_amount
     # An amount that lost a line to another coupon is split anew: at most one unit a line is rounded away.
     assert all(rules.price(basket, [c], {}).discount_amount <= together + len(basket) for c in coupons)

@@ -30,7 +30,7 @@ async def regrant(session: AsyncSession, campaign_id: UUID, amount: int) -> bool
     return True
 
 
-def list_entries(campaign_id: UUID) -> Select[tuple[BudgetEntryRow]]:
+def list_entries(campaign_id: UUID) -> Select[BudgetEntryRow]:
     return select(BudgetEntryRow).where(BudgetEntryRow.campaign_id == campaign_id)
 
 
@@ -39,5 +39,5 @@ async def count_offers(session: AsyncSession, ids: Collection[UUID]) -> int:
     return await session.scalar(select(func.count()).where(OfferRow.id.in_(ids))) or 0
 
 
-def list_campaigns() -> Select[tuple[CampaignRow]]:
+def list_campaigns() -> Select[CampaignRow]:
     return select(CampaignRow)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from campaign.campaigns.rules import CampaignStatus
-from campaign.schemas import Amount, Currency, Name, Share, Strict
+from campaign.schemas import UNSET, Amount, Currency, Name, Share, Strict
 
 Goal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Tier = Literal["platinum", "gold", "silver", "bronze", "lead"]
@@ -64,16 +64,16 @@ class NewCampaign(Strict):
 class CampaignPatch(Strict):
     """Once launched, only `name`, `goal`, `ends_at` and `budget_amount` may change."""
 
-    name: Name = Field(default=None)
-    goal: Goal = Field(default=None)
-    audience: Audience = Field(default=None)
-    control_share: Share = Field(default=None)
-    budget_amount: Amount = Field(default=None)
+    name: Name = UNSET
+    goal: Goal = UNSET
+    audience: Audience = UNSET
+    control_share: Share = UNSET
+    budget_amount: Amount = UNSET
     offer_ids: OfferIds | None = None
-    list_length: ListLength = Field(default=None)
-    coupon_valid_days: ValidDays = Field(default=None)
-    starts_at: AwareDatetime = Field(default=None)
-    ends_at: AwareDatetime = Field(default=None)
+    list_length: ListLength = UNSET
+    coupon_valid_days: ValidDays = UNSET
+    starts_at: AwareDatetime = UNSET
+    ends_at: AwareDatetime = UNSET
 
 
 class Budget(BaseModel):

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -144,7 +144,7 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
 
 
 def line_amount(unit_amount: int, quantity: Decimal) -> int:
-    """Unit price times quantity, in whole minor units, half to even."""
+    """Unit price times quantity, in whole minor units, half up as Postgres rounds."""
     return _rounded(Decimal(unit_amount) * quantity)
 
 
@@ -211,4 +211,4 @@ def _covered(basket: Sequence[Line], candidate: Candidate) -> list[Line]:
 
 
 def _rounded(amount: Decimal) -> int:
-    return int(amount.quantize(Decimal(1), ROUND_HALF_EVEN))
+    return int(amount.quantize(Decimal(1), ROUND_HALF_UP))

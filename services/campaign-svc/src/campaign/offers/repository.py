@@ -15,7 +15,7 @@ from campaign.offers.schemas import NewOffer
 from campaign.sponsors.models import SponsorRow
 
 
-def list_offers(*, archived: bool) -> Select[tuple[OfferRow]]:
+def list_offers(*, archived: bool) -> Select[OfferRow]:
     present = OfferRow.archived_at.is_not(None) if archived else OfferRow.archived_at.is_(None)
     return select(OfferRow).where(present)
 

@@ -53,9 +53,7 @@ async def get_offer(id: UUID, session: Session, response: Response) -> Offer:
 
 
 @router.patch("/offers/{id}", operation_id="update_offer")
-async def update_offer(
-    id: UUID, body: OfferPatch, request: Request, session: Session, response: Response
-) -> Offer:
+async def update_offer(id: UUID, body: OfferPatch, request: Request, session: Session, response: Response) -> Offer:
     row = await service.get_offer(session, id, lock=True)
     concurrency.check(request, row.version)
     offer = await service.change_offer(session, row, body)

@@ -119,7 +119,7 @@ class OfferBook:
                 self._by_key[key].append(terms)
 
     def best(self, goods: Goods, loyalty: BrandLoyalty | None, at: datetime) -> Choice | None:
-        """The deepest open offer on `goods` for a customer of that loyalty; of equals the narrowest, then the oldest."""
+        """The deepest open offer on `goods` for such a customer; of equals the narrowest, then the oldest."""
         found = (terms for key in _keys_of_goods(goods) for terms in self._by_key.get(key, ()))
         choices = [
             Choice(terms, terms.value_for(loyalty))

@@ -2,17 +2,18 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from campaign.offers.rules import OfferKind
-from campaign.schemas import MOST, Amount, Currency, Handle, Name, Percent, Quantity, Share, Strict
+from campaign.schemas import MOST, UNSET, Amount, Currency, Handle, Name, Percent, Quantity, Share, Strict
 
 PositiveAmount = Annotated[int, Field(gt=0, le=MOST, strict=True, description="minor units")]
 
-EXAMPLE = {
+EXAMPLE: Final[JsonDict] = {
     "name": "Yogurt, 15 % off",
     "kind": "percentage",
     "percent": 15,
@@ -58,7 +59,7 @@ class NewOffer(Strict):
     amount: PositiveAmount | None = None
     currency: Currency | None = Field(default=None, description="default: the deployment's")
     target: Target
-    ladder: Annotated[list[LadderStep], Field(max_length=12)] = []
+    ladder: Annotated[list[LadderStep], Field(max_length=12, default_factory=list)]
     regular_amount: PositiveAmount | None = Field(
         default=None, description="usual price of a unit; lets an amount or a price be compared with a percentage"
     )
@@ -83,10 +84,10 @@ class NewOffer(Strict):
 class OfferPatch(Strict):
     """What may change later; what an issued coupon promises, its value included, stays as it was printed."""
 
-    name: Name = Field(default=None)
-    percent: Percent = Field(default=None)
-    amount: PositiveAmount = Field(default=None)
-    ladder: Annotated[list[LadderStep], Field(max_length=12)] = Field(default=None)
+    name: Name = UNSET
+    percent: Percent = UNSET
+    amount: PositiveAmount = UNSET
+    ladder: Annotated[list[LadderStep], Field(max_length=12)] = UNSET
     regular_amount: PositiveAmount | None = None
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaign.sponsors.models import SponsorRow
 
 
-def current_sponsors() -> Select[tuple[SponsorRow]]:
+def current_sponsors() -> Select[SponsorRow]:
     return select(SponsorRow).where(SponsorRow.archived_at.is_(None))
 
 

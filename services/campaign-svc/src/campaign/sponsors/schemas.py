@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from campaign.schemas import Handle, Name, Strict
+from campaign.schemas import UNSET, Handle, Name, Strict
 
 
 class NewSponsor(Strict):
@@ -18,7 +18,7 @@ class NewSponsor(Strict):
 
 
 class SponsorPatch(Strict):
-    name: Name = Field(default=None)
+    name: Name = UNSET
 
 
 class Sponsor(BaseModel):

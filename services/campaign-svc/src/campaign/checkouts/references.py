@@ -1,0 +1,86 @@
+"""Whose basket it is: from our own projection, else customer-svc is asked once, briefly, outside any transaction."""
+
+from typing import Annotated
+from uuid import UUID
+
+import httpx
+import msgspec
+import structlog
+from asyncpg import Connection
+from fastapi import Depends, Request
+
+from campaign.checkouts.rules import Reason
+from campaign.checkouts.schemas import NewCheckout
+from campaign.projections import repository
+from campaign.projections.rules import CustomerHandle, external_handle, stored_handle
+from campaign.schemas import CustomerRef
+from campaign.settings import Settings
+from crmkit.db import database
+from crmkit.http import Client
+
+log = structlog.get_logger()
+
+
+class Buyer(msgspec.Struct, frozen=True):
+    """The customer of a basket; anonymous without an id, `reason` says why when a handle was given."""
+
+    customer_id: UUID | None = None
+    reason: Reason | None = None
+
+
+class _Found(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+async def _identify(body: NewCheckout, request: Request) -> Buyer:
+    if body.customer is None:
+        return Buyer()
+    async with database(request).connection() as connection:
+        found = await _known(connection, body.customer)
+    if len(found) > 1:
+        return Buyer(reason=Reason.CUSTOMER_AMBIGUOUS)
+    if found:
+        return Buyer(found[0])
+    settings: Settings = request.app.state.settings
+    return await ask(request.app.state.gateway, body.customer, timeout_s=settings.lookup_timeout_s)
+
+
+IdentifiedBuyer = Annotated[Buyer, Depends(_identify)]
+
+
+async def ask(gateway: Client, reference: CustomerRef, *, timeout_s: float) -> Buyer:
+    """Ask customer-svc who that is; without an answer in time the basket is anonymous."""
+    path = f"/v1/customers/{reference.id}" if reference.id else "/v1/customers/lookup"
+    try:
+        response = await gateway.get(path, params=_query(reference), timeout=timeout_s)
+        if response.status_code == httpx.codes.CONFLICT:
+            return Buyer(reason=Reason.CUSTOMER_AMBIGUOUS)
+        if response.status_code == httpx.codes.OK:
+            return Buyer(msgspec.json.decode(response.content, type=_Found).id)
+    except (httpx.HTTPError, msgspec.DecodeError) as error:
+        log.warning("customer_lookup_failed", error=repr(error))
+    return Buyer(reason=Reason.CUSTOMER_UNKNOWN)
+
+
+async def _known(connection: Connection, reference: CustomerRef) -> list[UUID]:
+    if reference.id is not None:
+        return [reference.id] if await repository.knows_customer(connection, reference.id) else []
+    return await repository.find_customers(connection, _handle(reference))
+
+
+def _handle(reference: CustomerRef) -> CustomerHandle:
+    if reference.external_id is not None:
+        return external_handle(reference.source, reference.external_id)
+    if reference.card is not None:
+        return stored_handle("card", reference.card)
+    if reference.phone is not None:
+        return stored_handle("phone", reference.phone)
+    assert reference.email is not None
+    return stored_handle("email", reference.email)
+
+
+def _query(reference: CustomerRef) -> dict[str, str]:
+    given = reference.model_dump(exclude_none=True, exclude={"id"})
+    if reference.external_id is None:
+        given.pop("source")
+    return given

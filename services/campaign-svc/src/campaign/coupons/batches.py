@@ -1,0 +1,44 @@
+"""The job that fills a batch: chunk by chunk, each chunk whole or not there."""
+
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaign.coupons import codes, repository, service
+from campaign.coupons.models import CouponBatchRow
+from campaign.coupons.repository import NewCoupon
+from campaign.coupons.schemas import CouponBatch
+from campaign.offers.models import OfferRow
+from crmkit import db, jobs, outbox
+
+CHUNK: Final = 50_000
+
+
+async def run(run: jobs.Run) -> CouponBatch:
+    """Issue what is missing; the last chunk tells the world."""
+    batch_id = service.BatchParams.model_validate(run.params).batch_id
+    while True:
+        async with run.chunk() as chunk:
+            batch = await service.get_batch(chunk.session, batch_id)
+            missing = min(CHUNK, batch.count - batch.issued_count)
+            if missing:
+                await _issue(chunk.session, batch, missing)
+                chunk.save(None, processed=missing)
+            if batch.issued_count == batch.count:
+                told = CouponBatch.model_validate(batch, from_attributes=True)
+                if missing:
+                    await outbox.emit(chunk.session, noun="coupon_batch", verb="issued", id=batch.id, data=told)
+                return told
+
+
+async def _issue(session: AsyncSession, batch: CouponBatchRow, count: int) -> None:
+    offer = await session.get_one(OfferRow, batch.offer_id)
+    coupons = [
+        NewCoupon(
+            code, batch.offer_id, offer.value, batch.valid_from, batch.valid_until, batch.campaign_id, batch_id=batch.id
+        )
+        for code in codes.generate(count)
+    ]
+    await repository.copy_coupons(await db.driver(session), coupons)
+    await repository.count_issued(session, batch.id, count)
+    await session.refresh(batch)

@@ -1,0 +1,28 @@
+"""Redemptions after the fact: read, and taken back when the goods come back."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaign.redemptions import repository
+from campaign.redemptions.errors import RedemptionNotFound, RedemptionReversed
+from campaign.redemptions.schemas import Redemption
+from crmkit import db, outbox
+
+
+async def get_redemption(session: AsyncSession, redemption_id: UUID) -> Redemption:
+    """Raises: RedemptionNotFound (404)."""
+    document = await repository.find_document(await db.driver(session), redemption_id)
+    if document is None:
+        raise RedemptionNotFound(f"There is no redemption {redemption_id}.")
+    return Redemption.model_validate_json(document)
+
+
+async def reverse_redemption(session: AsyncSession, redemption_id: UUID) -> Redemption:
+    """Give the coupon and the budget back. Raises: RedemptionNotFound (404), RedemptionReversed (409)."""
+    connection = await db.driver(session)
+    document = await repository.reverse(connection, redemption_id, outbox.context_values())
+    if document is None:
+        await get_redemption(session, redemption_id)
+        raise RedemptionReversed("A redemption is given back once.")
+    return Redemption.model_validate_json(document)

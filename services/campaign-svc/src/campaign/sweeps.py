@@ -1,0 +1,17 @@
+"""Cleaning up after reservations that were left to lapse; whether one has lapsed is never decided here."""
+
+from typing import Final
+
+from campaign.checkouts import repository
+from crmkit.db import Database
+
+AT_ONCE: Final = 500
+
+
+async def expire_reservations(database: Database) -> None:
+    """Free the coupons, then close the checkouts and release their budgets, a few hundred per transaction."""
+    for lapse in (repository.lapse_coupons, repository.lapse_checkouts):
+        lapsed = AT_ONCE
+        while lapsed == AT_ONCE:
+            async with database.connection() as connection, connection.transaction():
+                lapsed = await lapse(connection, AT_ONCE)

@@ -39,6 +39,11 @@ class Platform:
         """Process id by name, as of now: a restarted process has a new one."""
         return dict(self._state()["processes"])
 
+    @property
+    def supervisor(self) -> int:
+        """The process id of what keeps the others running."""
+        return int(self._state()["supervisor"])
+
     def kill(self, process: str, number: signal.Signals = signal.SIGKILL) -> None:
         os.kill(self.processes[process], number)
 
@@ -50,7 +55,7 @@ class Platform:
         try:
             return dict(json.loads(self.home.state.read_text()))
         except FileNotFoundError:
-            return {"url": "", "ready": False, "processes": {}}
+            return {"url": "", "ready": False, "supervisor": 0, "processes": {}}
 
 
 @contextlib.contextmanager

@@ -36,6 +36,10 @@ SETTINGS = {
 THROWAWAY = {"fsync": "off", "full_page_writes": "off"}
 
 
+# What a server says that is on its way, or about to end: whether it has is seen by its process.
+NOT_YET = ("refused", "starting up", "not yet accepting", "recovery", "timeout", "closed the connection")
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A data folder, made and ready to be served."""
@@ -79,6 +83,7 @@ def prepare(folder: Path, *, password: str, log: Path) -> Cluster:
 def discard(folder: Path) -> None:
     """Remove the data of a folder, also where it is only linked."""
     data = folder / "postgres"
+    _await_predecessor(data)
     if data.is_symlink():
         shutil.rmtree(data.resolve().parent, ignore_errors=True)
         data.unlink()
@@ -134,19 +139,24 @@ def check(data: Path) -> None:
 
 
 def wait_until_ready(cluster: Cluster, alive: Callable[[], bool]) -> None:
-    """Return once the superuser can log in."""
+    """Return once the superuser can log in; recovery after a crash may take its time."""
     while alive():
         try:
             psycopg.connect(cluster.url, connect_timeout=5).close()
         except psycopg.OperationalError as error:
-            if "password authentication failed" in str(error):
-                reason = f"The password kept for the database in {cluster.data} does not open it"
-                raise CannotStart(f"{reason}: restore the secrets it was made with.") from None
+            _expect_not_yet(error, cluster)
             time.sleep(0.05)
         else:
             return
     reason = _last_line(cluster.log.read_text(errors="replace"), "FATAL")
     raise CannotStart(f"Postgres did not start: {reason} (log: {cluster.log})")
+
+
+def _expect_not_yet(error: psycopg.OperationalError, cluster: Cluster) -> None:
+    if "password authentication failed" in str(error):
+        raise CannotStart(f"The password kept for {cluster.data} does not open it: restore its secrets.") from None
+    if not any(mark in str(error) for mark in NOT_YET):
+        raise CannotStart(f"Postgres cannot serve {cluster.data}: {_last_line(str(error), 'FATAL')}") from None
 
 
 @contextlib.contextmanager

@@ -64,12 +64,12 @@ def reset(data: Path) -> None:
 
 
 async def _run(options: Options) -> None:
-    async with _prepared(options) as plan:
-        await _serve(plan, reloading=options.reloading)
+    async with _prepared(options) as (plan, database):
+        await _serve(plan, database, reloading=options.reloading)
 
 
 @contextlib.asynccontextmanager
-async def _prepared(options: Options) -> AsyncIterator[Plan]:
+async def _prepared(options: Options) -> AsyncIterator[tuple[Plan, Child]]:
     """A platform of which only Postgres runs, everything else being set up."""
     home = _home(options.data)
     with _only_one(home):
@@ -77,11 +77,11 @@ async def _prepared(options: Options) -> AsyncIterator[Plan]:
         ports = choose_ports(found, _gateway_port(options.port))
         _check_names(options.left_out, list(ports))
         keys.make(home.secrets, [package.name for package in found])
-        async with _database(home) as cluster:
+        async with _database(home) as (cluster, database):
             plan = Plan(home, tuple(found), ports, cluster.port, options.left_out)
             write_environments(plan)
             await _set_up(plan, cluster)
-            yield plan
+            yield plan, database
 
 
 def _home(folder: Path) -> Home:
@@ -123,7 +123,7 @@ def _gateway_port(port: int) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _database(home: Home) -> AsyncIterator[postgres.Cluster]:
+async def _database(home: Home) -> AsyncIterator[tuple[postgres.Cluster, Child]]:
     """Kept running only once it has shown that it can."""
     password = keys.read(home.secrets / "postgres/password")
     cluster = postgres.prepare(home.folder, password=password, log=home.log("postgres"))
@@ -131,7 +131,7 @@ async def _database(home: Home) -> AsyncIterator[postgres.Cluster]:
     try:
         await asyncio.to_thread(postgres.wait_until_ready, cluster, lambda: child.alive)
         async with supervisor.kept([child]):
-            yield cluster
+            yield cluster, child
     finally:
         await child.stop()
 
@@ -148,14 +148,16 @@ async def _set_up(plan: Plan, cluster: postgres.Cluster) -> None:
     plan.home.write_developer_key(plan.admin_key)
 
 
-async def _serve(plan: Plan, *, reloading: bool) -> None:
+async def _serve(plan: Plan, database: Child, *, reloading: bool) -> None:
     ready = asyncio.Event()
 
     def publish() -> None:
-        pids = {child.program.name: child.process.pid for child in children if child.process}
-        plan.home.write_state({"url": plan.gateway_url, "ready": ready.is_set(), "processes": pids})
+        pids = {child.program.name: child.process.pid for child in [database, *children] if child.process}
+        state = {"url": plan.gateway_url, "ready": ready.is_set(), "supervisor": os.getpid(), "processes": pids}
+        plan.home.write_state(state)
 
     children = [Child(program, publish) for program in plan.programs()]
+    database.changed = publish
     async with supervisor.kept(children):
         await _until_ready(plan)
         ready.set()

@@ -34,8 +34,7 @@ create table open_coupons (
     customer_id uuid,
     code text,
     offer_id uuid,
-    name text,
-    expires_at timestamptz,
+    valid_until timestamptz,
     constraint open_coupons_pkey primary key (customer_id, code)
 );
 create index open_coupons_code_idx on open_coupons (code);
@@ -172,7 +171,8 @@ create table survey_responses (
     ticket_id uuid constraint survey_responses_ticket_id_fkey references tickets (id),
     {CUSTOMER.format(table="survey_responses")}
     answered_at timestamptz not null,
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    updated_at timestamptz not null
 );
 {CUSTOMER_INDEXES.format(table="survey_responses")}
 create index survey_responses_created_at_idx on survey_responses (created_at, id);

@@ -11,10 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls.errors import CallNotFound
 from callcenter.calls.fast import call_json
 from callcenter.calls.models import Call
+from callcenter.references.repository import erasing, linking
 from callcenter.schemas import Told
 from crmkit import outbox
 
 DOCUMENT: Final = literal_column(f"{call_json('calls')}::text", Text).label("document")
+
+LINK: Final = linking("calls", "call", call_json)
+ERASE: Final = erasing("calls", "call", call_json, blank="from_number = null, to_number = null, recording_url = null")
 
 
 @dataclass(frozen=True, slots=True)

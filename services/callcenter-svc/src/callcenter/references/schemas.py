@@ -10,60 +10,66 @@ from callcenter.references.rules import Handle
 from callcenter.schemas import Answer, Body, Name
 from crmkit.problems import FieldError, Invalid
 
-Source = Annotated[str, StringConstraints(pattern=rules.SOURCE, max_length=64)]
+Source = Annotated[str, StringConstraints(pattern=rules.SOURCE_PATTERN)]
 
 
 class Ref(Body):
-    """Names a thing of another service by `id`, or by `external_id` and `source`."""
+    """Names a thing of another service by `id`, or by `external_id` and its `source`."""
 
     id: UUID | None = None
     external_id: Name | None = None
     source: Source | None = None
 
     @model_validator(mode="after")
-    def _one_name(self) -> Self:
-        if (self.id is None) == (self.external_id is None) or (self.external_id is None) != (self.source is None):
+    def _names_one(self) -> Self:
+        if (self.id is None) == (self.external_id is None) or (self.source and self.id):
             raise ValueError("name it by id, or by external_id and source")
         return self
+
+    def as_given(self) -> dict[str, str]:
+        """The reference as it is kept."""
+        if self.external_id is None:
+            return {"id": str(self.id)}
+        return {"external_id": self.external_id, "source": self.source or rules.DEFAULT_SOURCE}
 
 
 class CustomerRef(Body):
     """Names a customer in one known way; a name not known yet is kept and linked when its owner appears."""
 
     id: UUID | None = None
-    phone: Annotated[str, StringConstraints(min_length=3, max_length=32)] | None = None
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
+    phone: Name | None = None
+    email: Name | None = None
     card: Name | None = None
     external_id: Name | None = None
     source: Source | None = None
 
     @model_validator(mode="after")
-    def _one_name(self) -> Self:
+    def _names_one(self) -> Self:
         names = (self.id, self.phone, self.email, self.card, self.external_id)
-        if sum(name is not None for name in names) != 1 or (self.external_id is None) != (self.source is None):
-            raise ValueError("name the customer in one way: id, phone, email, card, or external_id and source")
+        if sum(name is not None for name in names) != 1 or (self.source and self.external_id is None):
+            raise ValueError("name the customer in one way: id, phone, email, card, or external_id with its source")
         return self
 
     def handle(self, region: str) -> Handle:
-        """The name in its one written form. Raises Invalid (422) when a phone can be no telephone number."""
-        if self.id:
-            return rules.of_id(self.id)
-        if self.phone:
-            return self._phone(self.phone, region)
-        if self.email:
-            return rules.of_email(self.email)
-        if self.card:
-            return rules.of_card(self.card)
-        assert self.external_id is not None
-        assert self.source is not None
-        return rules.of_external_id(self.source, self.external_id)
+        """The name in its one written form. Raises Invalid (422)."""
+        try:
+            return self._handle(region)
+        except rules.Unreadable as error:
+            (name,) = self.model_fields_set - {"source"}
+            raise Invalid(str(error), errors=[FieldError(f"/customer/{name}", str(error))]) from error
 
-    def _phone(self, phone: str, region: str) -> Handle:
-        number = rules.e164(phone, region)
-        if number is None:
-            detail = f"This can be no telephone number, as dialled in {region}."
-            raise Invalid(detail, errors=[FieldError("/customer/phone", detail)])
-        return Handle(rules.HandleKind.PHONE, number)
+    def _handle(self, region: str) -> Handle:
+        match self:
+            case CustomerRef(id=UUID() as id_):
+                return rules.of_id(id_)
+            case CustomerRef(phone=str(phone)):
+                return rules.of_phone(phone, region)
+            case CustomerRef(email=str(email)):
+                return rules.of_email(email)
+            case CustomerRef(card=str(card)):
+                return rules.of_card(card)
+        assert self.external_id is not None
+        return rules.of_external_id(self.source or rules.DEFAULT_SOURCE, self.external_id)
 
 
 class Customer(Answer):

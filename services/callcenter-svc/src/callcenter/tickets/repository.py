@@ -1,13 +1,19 @@
 """Tickets in the database, other than the hot path."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
+import msgspec
 from sqlalchemy import Select, Text, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.hot import ORIGIN
+from callcenter.references.repository import erasing, unresolved
+from callcenter.references.rules import Handle
 from callcenter.schemas import Told
 from callcenter.tickets.errors import TicketNotFound
 from callcenter.tickets.fast import ticket_json
@@ -16,6 +22,35 @@ from callcenter.tickets.rules import Tier
 from crmkit import outbox
 
 DOCUMENT: Final = literal_column(f"{ticket_json('tickets')}::text", Text).label("document")
+
+_LINKABLE: Final = f"""
+select noun.id, noun.type, noun.severity, noun.status, noun.priority, noun.priority_given, noun.first_response_due_at,
+    noun.resolution_due_at, noun.first_responded_at, noun.stopped_at, found.*, score.tier
+{unresolved("tickets", joins="left join customer_scores as score on score.customer_id = found.customer_id")}
+"""
+_LINK: Final = f"""
+with given as (
+    select * from json_to_recordset($1::json) as given(id uuid, customer_id uuid, resolution text, candidates uuid[],
+        priority text, first_response_due_at timestamptz, resolution_due_at timestamptz, updated_at timestamptz)
+), linked as (
+    update tickets as noun set customer_id = given.customer_id, resolution = given.resolution,
+        candidates = given.candidates, priority = given.priority,
+        first_response_due_at = given.first_response_due_at, resolution_due_at = given.resolution_due_at,
+        version = noun.version + 1, updated_at = given.updated_at
+    from given where noun.id = given.id returning noun.*
+)
+insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
+select 'perennial.ticket.updated.v1', '/v1/tickets/' || id, customer_id::text, {ticket_json("linked")}, {ORIGIN}
+from linked
+"""
+
+_BLANK: Final = "subject = '', body = '', custom = '{}', complaint = null"
+ERASE: Final = f"""
+with silenced as (
+    update ticket_messages set body = '', author = null from tickets
+    where tickets.id = ticket_id and tickets.customer_id = any($1::uuid[])
+), {erasing("tickets", "ticket", ticket_json, blank=_BLANK).strip().removeprefix("with ")}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +124,27 @@ async def tier_of(session: AsyncSession, customer_id: UUID | None) -> Tier | Non
         text("select tier from customer_scores where customer_id = :customer_id"), {"customer_id": customer_id}
     )
     return Tier(tier) if tier else None
+
+
+class Link(msgspec.Struct, kw_only=True):
+    """A ticket's customer as found late, and what that makes of its priority and promises."""
+
+    id: UUID
+    customer_id: UUID | None
+    resolution: str
+    candidates: list[UUID]
+    priority: str
+    first_response_due_at: datetime
+    resolution_due_at: datetime
+    updated_at: datetime
+
+
+async def linkable(connection: asyncpg.Connection, handles: Sequence[Handle]) -> list[asyncpg.Record]:
+    """Unresolved tickets under these names that have another answer now, locked, with the customer's tier."""
+    kinds, values = [handle.kind for handle in handles], [handle.value for handle in handles]
+    return list(await connection.fetch(_LINKABLE, kinds, values))
+
+
+async def link(connection: asyncpg.Connection, links: Sequence[Link]) -> None:
+    """Link locked tickets, each with its event."""
+    await connection.execute(_LINK, msgspec.json.encode(links).decode(), *outbox.context_values())

@@ -140,6 +140,15 @@ def reprioritise(standing: Standing, priority: Priority, policy: Policy, now: da
     return Standing(standing.status, priority, clock)
 
 
+def recognise(
+    standing: Standing, type_: TicketType, severity: Severity | None, tier: Tier | None, policy: Policy, now: datetime
+) -> Standing:
+    """The standing of an unfinished ticket once its customer, and so the tier, is known."""
+    if standing.status not in UNFINISHED:
+        return standing
+    return reprioritise(standing, priority_of(type_, severity, tier), policy, now)
+
+
 def _raised(priority: Priority) -> Priority:
     levels = list(Priority)
     return levels[min(priority.rank + 1, len(levels) - 1)]

@@ -9,6 +9,7 @@ from callcenter.references.schemas import Customer, CustomerRef, Ref
 from callcenter.schemas import Answer, Body, Channel, Line, Money, Name, Tags, Text
 from callcenter.slas.rules import Priority
 from callcenter.tickets.rules import Action, Severity, Status, TicketType
+from crmkit.problems import FieldError
 
 _EXAMPLE = {
     "type": "complaint",
@@ -127,16 +128,26 @@ class NewTickets(Body):
     items: Annotated[list[Any], Field(min_length=1, max_length=1000)] = Field(examples=[[_EXAMPLE]])
 
 
+class ItemProblem(Answer):
+    """Why an item of a batch was not taken."""
+
+    code: str
+    detail: str
+    errors: list[FieldError]
+
+
 class TicketResult(Answer):
-    """What became of one item: 201 with the ticket, or 422 with the reasons."""
+    """What one item would have been answered alone: 201 with the ticket, or 422 with the problem."""
 
     status: Literal[201, 422]
     ticket: Ticket | None = None
-    errors: list[dict[str, str]] | None = None
+    problem: ItemProblem | None = None
 
 
 class TicketResults(Answer):
-    results: list[TicketResult]
+    """A result per item, in order."""
+
+    data: list[TicketResult]
 
 
 class NewMessage(Body):

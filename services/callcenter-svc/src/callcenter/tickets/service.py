@@ -1,21 +1,24 @@
 """What happens to tickets: made, changed, answered, moved along."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.references.rules import Handle
+from callcenter.references.schemas import Ref
 from callcenter.schemas import Told, merge_patch
-from callcenter.slas.rules import Policy
+from callcenter.slas.rules import Clock, Policy, Priority
 from callcenter.tickets import fast, repository, rules, schemas
 from callcenter.tickets.errors import ActionNotAllowed, NoComplaint
 from callcenter.tickets.models import Message, Ticket
-from callcenter.tickets.rules import Severity, TicketType
+from callcenter.tickets.rules import Severity, Standing, Status, TicketType, Tier
 from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, TicketPatch
 from crmkit import faults, outbox
 from crmkit.problems import Invalid
@@ -42,14 +45,15 @@ async def create_tickets(session: AsyncSession, items: list[Any], desk: Desk) ->
     rows = [row for row in read if isinstance(row, fast.NewRow)]
     made = iter(await fast.insert_tickets(session, rows, outbox.context_values()) if rows else [])
     results = [_made(next(made)) if isinstance(row, fast.NewRow) else _refused(row) for row in read]
-    return b'{"results":[' + b",".join(results) + b"]}"
+    return b'{"data":[' + b",".join(results) + b"]}"
 
 
 def _read(item: Any, desk: Desk, place: int) -> fast.NewRow | Invalid:
     try:
         return new_row(NewTicket.model_validate(item), desk, place)
     except ValidationError as error:
-        return Invalid(errors=faults.field_errors(list(error.errors())))
+        errors = faults.field_errors(list(error.errors()))
+        return Invalid(f"{errors[0].pointer or 'item'}: {errors[0].detail}", errors=errors)
     except Invalid as problem:
         return problem
 
@@ -59,7 +63,8 @@ def _made(document: str) -> bytes:
 
 
 def _refused(problem: Invalid) -> bytes:
-    return msgspec.json.encode({"status": 422, "errors": problem.errors})
+    told = {"code": problem.code, "detail": problem.detail, "errors": problem.errors}
+    return msgspec.json.encode({"status": problem.status, "problem": told})
 
 
 async def change_ticket(
@@ -86,7 +91,8 @@ def _set_fields(ticket: Ticket, patch: TicketPatch) -> None:
             case "custom":
                 ticket.custom = merge_patch(ticket.custom, value) or {}
             case "product" | "order":
-                setattr(ticket, name, value and {key: part for key, part in value.items() if part is not None})
+                reference: Ref | None = getattr(patch, name)
+                setattr(ticket, name, reference and reference.as_given())
             case "tags":
                 ticket.tags = value or []
             case _:
@@ -129,6 +135,34 @@ async def add_message(session: AsyncSession, ticket_id: UUID, new: NewMessage, d
     session.add(message)
     await _changed(session, ticket, desk)
     return schemas.Message.model_validate(message)
+
+
+async def link_tickets(
+    connection: asyncpg.Connection, handles: Sequence[Handle], policy: Policy, now: datetime
+) -> None:
+    """Give unresolved tickets the customers that these names lead to now, and the priority that follows."""
+    links = [_link(row, policy, now) for row in await repository.linkable(connection, handles)]
+    if links:
+        await repository.link(connection, links)
+
+
+def _link(row: asyncpg.Record, policy: Policy, now: datetime) -> repository.Link:
+    clock = Clock(row["first_response_due_at"], row["resolution_due_at"], row["first_responded_at"], row["stopped_at"])
+    standing = Standing(Status(row["status"]), Priority(row["priority"]), clock)
+    if not row["priority_given"]:
+        severity = Severity(row["severity"]) if row["severity"] else None
+        tier = Tier(row["tier"]) if row["tier"] else None
+        standing = rules.recognise(standing, TicketType(row["type"]), severity, tier, policy, now)
+    return repository.Link(
+        id=row["id"],
+        customer_id=row["customer_id"],
+        resolution=row["resolution"],
+        candidates=row["candidates"],
+        priority=standing.priority,
+        first_response_due_at=standing.clock.first_response_due_at,
+        resolution_due_at=standing.clock.resolution_due_at,
+        updated_at=now,
+    )
 
 
 async def _changed(session: AsyncSession, ticket: Ticket, desk: Desk) -> Told:

@@ -1,0 +1,100 @@
+"""What is known here of customers, kept from other services' feeds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from callcenter.references.rules import Handle
+
+
+class CustomerRow(msgspec.Struct, kw_only=True):
+    """A customer as told, with every name it answers to."""
+
+    customer_id: UUID
+    version: int
+    kind: str
+    name: str | None
+    consents: dict[str, Any]
+    handles: list[Handle]
+
+
+class ScoreRow(msgspec.Struct, kw_only=True):
+    customer_id: UUID
+    tier: str | None
+    clv: dict[str, Any] | None
+    computed_at: datetime
+
+
+# The handles that a customer gained or lost: what is unresolved under one of them may mean somebody else now.
+_KEEP_CUSTOMERS: Final = """
+with given as (
+    select * from json_to_recordset($1::json) as given(
+        customer_id uuid, version bigint, kind text, name text, consents json, handles json)
+), kept as (
+    insert into customers (customer_id, version, kind, name, consents)
+    select customer_id, version, kind, name, consents from given
+    on conflict (customer_id) do update set version = excluded.version, kind = excluded.kind, name = excluded.name,
+        consents = excluded.consents
+    where customers.version < excluded.version
+    returning customer_id
+), wanted as (
+    select handle.kind, handle.value, customer_id
+    from given join kept using (customer_id), json_to_recordset(given.handles) as handle(kind text, value text)
+), lost as (
+    delete from customer_handles as held using kept
+    where held.customer_id = kept.customer_id
+        and (held.kind, held.value, held.customer_id) not in (select kind, value, customer_id from wanted)
+    returning held.kind, held.value
+), gained as (
+    insert into customer_handles (kind, value, customer_id) select kind, value, customer_id from wanted
+    on conflict do nothing returning kind, value
+)
+select kind, value from lost union select kind, value from gained
+"""
+
+_FORGET_CUSTOMERS: Final = """
+with customer as (delete from customers where customer_id = any($1)),
+score as (delete from customer_scores where customer_id = any($1)),
+coupon as (delete from open_coupons where customer_id = any($1))
+delete from customer_handles where customer_id = any($1) returning kind, value
+"""
+
+# Whoever reads the feed later learns that there was something, of which version, and no more.
+_BLANK_EVENTS: Final = """
+update outbox set data = json_build_object('id', data -> 'id', 'version', data -> 'version')
+where subject = any($1::text[])
+"""
+
+_KEEP_SCORES: Final = """
+insert into customer_scores (customer_id, tier, clv, computed_at)
+select customer_id, tier, clv, computed_at from json_to_recordset($1::json)
+    as given(customer_id uuid, tier text, clv json, computed_at timestamptz)
+on conflict (customer_id) do update set tier = excluded.tier, clv = excluded.clv, computed_at = excluded.computed_at
+where customer_scores.computed_at < excluded.computed_at
+"""
+
+
+async def keep_customers(connection: asyncpg.Connection, rows: Sequence[CustomerRow]) -> list[Handle]:
+    """Take over the newer ones; the handles that changed hands."""
+    found = await connection.fetch(_KEEP_CUSTOMERS, msgspec.json.encode(rows).decode())
+    return [Handle(row["kind"], row["value"]) for row in found]
+
+
+async def forget_customers(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[Handle]:
+    """Drop all that is known of these customers; the handles that were theirs."""
+    found = await connection.fetch(_FORGET_CUSTOMERS, ids)
+    return [Handle(row["kind"], row["value"]) for row in found]
+
+
+async def blank_events(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
+    """Take what earlier events told of these customers out of the feed."""
+    await connection.execute(_BLANK_EVENTS, [str(id_) for id_ in ids])
+
+
+async def keep_scores(connection: asyncpg.Connection, rows: Sequence[ScoreRow]) -> None:
+    """Take over the newer ones."""
+    await connection.execute(_KEEP_SCORES, msgspec.json.encode(rows).decode())

@@ -1,0 +1,102 @@
+"""What other services tell of customers: names, classes; and what was waiting for them is linked."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter import events as read
+from callcenter.calls import repository as calls
+from callcenter.customers import repository
+from callcenter.customers.repository import CustomerRow, ScoreRow
+from callcenter.events import CustomerData, ScoreData
+from callcenter.references import repository as references
+from callcenter.references import rules
+from callcenter.references.rules import Handle, HandleKind
+from callcenter.slas.repository import default_policy
+from callcenter.surveys import repository as surveys
+from callcenter.tickets import repository as tickets
+from callcenter.tickets import service as desk
+from crmkit.db import Database, driver
+from crmkit.events import Event
+
+_STRAY_AGE: Final = timedelta(minutes=10)
+
+
+async def apply_customers(session: AsyncSession, events: list[Event]) -> None:
+    """The customer feed: keep names and consents, forget the erased, link what waited for a name."""
+    last: dict[UUID, CustomerRow | None] = {}
+    for event in events:
+        if event.type in read.CUSTOMER_TOLD:
+            customer = event.read(CustomerData)
+            last[customer.id] = _row(customer)
+        elif event.type == read.CUSTOMER_ERASED:
+            last[event.read(CustomerData).id] = None
+    if not last:
+        return
+    connection = await driver(session)
+    kept = await repository.keep_customers(connection, [row for row in last.values() if row])
+    erased = [id_ for id_, row in last.items() if row is None]
+    forgotten = await _forget(connection, erased) if erased else []
+    await _link(connection, [*kept, *forgotten])
+
+
+async def apply_scores(session: AsyncSession, events: list[Event]) -> None:
+    """The segment feed: keep each customer's tier and value."""
+    scores = [event.read(ScoreData) for event in events if event.type == read.SCORE_CHANGED]
+    last = {
+        score.customer_id: ScoreRow(
+            customer_id=score.customer_id,
+            tier=score.pyramid.tier if score.pyramid else None,
+            clv=score.clv,
+            computed_at=score.computed_at,
+        )
+        for score in scores
+    }
+    if last:
+        await repository.keep_scores(await driver(session), list(last.values()))
+
+
+async def link_strays(database: Database) -> None:
+    """Look again at what was left unresolved of late."""
+    async with database.begin() as session:
+        connection = await driver(session)
+        since = datetime.now(UTC) - _STRAY_AGE
+        await _link(connection, await references.recent_unresolved(connection, since))
+
+
+async def _forget(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[Handle]:
+    now = datetime.now(UTC)
+    await repository.blank_events(connection, ids)
+    for erase in (tickets.ERASE, calls.ERASE, surveys.ERASE):
+        await references.erase(connection, erase, ids, now)
+    return await repository.forget_customers(connection, ids)
+
+
+async def _link(connection: asyncpg.Connection, handles: Sequence[Handle]) -> None:
+    if not handles:
+        return
+    now = datetime.now(UTC)
+    await desk.link_tickets(connection, handles, await default_policy(connection), now)
+    for sql in (calls.LINK, surveys.LINK):
+        await references.link(connection, sql, handles, now)
+
+
+def _row(customer: CustomerData) -> CustomerRow:
+    return CustomerRow(
+        customer_id=customer.id,
+        version=customer.version,
+        kind=customer.kind,
+        name=customer.name,
+        consents=customer.consents,
+        handles=[
+            rules.of_id(customer.id),
+            *(Handle(HandleKind.PHONE, phone) for phone in customer.phones),
+            *(Handle(HandleKind.EMAIL, email) for email in customer.emails),
+            *(Handle(HandleKind.CARD, card) for card in customer.cards),
+            *(rules.of_external_id(one.source, one.external_id) for one in customer.external_ids),
+        ],
+    )

@@ -1,0 +1,53 @@
+"""Events of other services as this one reads them; members that are not declared here are ignored.
+
+Emitted: ticket (created, updated), call (started, updated, ended), survey_response (recorded, updated).
+Each carries the resource whole, as its GET answers.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from crmkit.events import type_name
+
+CUSTOMER_TOLD: Final = frozenset({type_name("customer", "created"), type_name("customer", "updated")})
+CUSTOMER_ERASED: Final = type_name("customer", "erased")
+SCORE_CHANGED: Final = type_name("score", "changed")
+LIST_ISSUED: Final = type_name("shopping_list", "issued")
+COUPON_ISSUED: Final = type_name("coupon", "issued")
+COUPON_REINSTATED: Final = type_name("coupon", "reinstated")
+COUPON_REDEEMED: Final = type_name("coupon", "redeemed")
+
+
+class ExternalId(msgspec.Struct, frozen=True):
+    source: str
+    external_id: str
+
+
+class CustomerData(msgspec.Struct, frozen=True):
+    """An erased customer has its id and version, and nothing else."""
+
+    id: UUID
+    version: int
+    kind: str = "consumer"
+    name: str | None = None
+    external_ids: tuple[ExternalId, ...] = ()
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
+    consents: dict[str, Any] = {}
+
+
+class PyramidData(msgspec.Struct, frozen=True):
+    tier: str | None = None
+
+
+class ScoreData(msgspec.Struct, frozen=True):
+    """The class and the value of a customer, as far as the model gave them."""
+
+    customer_id: UUID
+    computed_at: datetime
+    pyramid: PyramidData | None = None
+    clv: dict[str, Any] | None = None

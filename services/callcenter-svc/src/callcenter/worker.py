@@ -1,0 +1,21 @@
+"""The call centre's worker process: sequencer, and what it learns from the others' feeds."""
+
+from callcenter.customers import service as customers
+from callcenter.settings import Settings
+from crmkit import worker
+from crmkit.consumers import Consumer
+
+
+def create_worker(settings: Settings | None = None) -> worker.Worker:
+    return worker.Worker(
+        settings or Settings(),
+        consumers=[
+            Consumer(feed="customer", apply=customers.apply_customers),
+            Consumer(feed="segment", apply=customers.apply_scores),
+        ],
+        sweeps=[customers.link_strays],
+    )
+
+
+if __name__ == "__main__":
+    worker.main(create_worker)

@@ -82,11 +82,12 @@ def prepare(folder: Path, *, password: str, log: Path) -> Cluster:
 
 def discard(folder: Path) -> None:
     """Remove the data of a folder, also where it is only linked."""
-    data = folder / "postgres"
+    link = folder / "postgres"
+    data = link.readlink() if link.is_symlink() else link
     _await_predecessor(data)
-    if data.is_symlink():
-        shutil.rmtree(data.resolve().parent, ignore_errors=True)
-        data.unlink()
+    if link.is_symlink():
+        shutil.rmtree(data.parent, ignore_errors=True)
+        link.unlink()
     else:
         shutil.rmtree(data, ignore_errors=True)
 

@@ -1,0 +1,218 @@
+import asyncio
+import uuid
+from typing import Any
+
+import pytest
+
+from callcenter.customers import service
+from callcenter.screen_pop.schemas import ScreenPop
+from crmkit import testing
+from crmkit.db import Database
+from crmkit.testing import TestClient, read_feed
+
+TICKET: dict[str, Any] = {"type": "inquiry", "subject": "Hours?", "body": "When do you open?", "channel": "chat"}
+
+
+def phone() -> str:
+    return f"+1415{uuid.uuid4().int % 10**7:07d}"
+
+
+def customer(id_: uuid.UUID, version: int = 1, **told: Any) -> testing.events.Event:
+    data = {"id": str(id_), "version": version, "kind": "consumer", "name": "Anna Müller", "consents": {}} | told
+    return testing.event("perennial.customer.updated.v1", data, subject=str(id_))
+
+
+def score(id_: uuid.UUID, tier: str, computed_at: str = "2026-01-01T00:00:00Z") -> testing.events.Event:
+    clv = {"amount": 12_300, "currency": "USD", "method": "bg_nbd"}
+    data = {"customer_id": str(id_), "computed_at": computed_at, "pyramid": {"tier": tier, "rank": 3}, "clv": clv}
+    return testing.event("perennial.score.changed.v1", data, subject=str(id_))
+
+
+async def hear(database: Database, *events: testing.events.Event) -> None:
+    """Apply events as the worker's consumers do, in a transaction of their own."""
+    async with database.begin() as session:
+        await service.apply_customers(session, list(events))
+        await service.apply_scores(session, list(events))
+
+
+async def post(client: TestClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await client.post(path, json=body)
+    assert answer.is_success, answer.text
+    return dict(answer.json())
+
+
+async def get(client: TestClient, path: str, **params: str) -> dict[str, Any]:
+    answer = await client.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def versions(client: TestClient, database: Database, source: str) -> list[int]:
+    feed = await read_feed(client, database, "callcenter")
+    return [event.read(dict[str, Any])["version"] for event in feed if event.source == source]
+
+
+@pytest.mark.parametrize("name", ["id", "phone", "email", "card", "external_id"])
+async def test_what_waited_for_a_name_is_linked_when_its_owner_appears(
+    client: TestClient, database: Database, name: str
+) -> None:
+    id_, number = uuid.uuid4(), phone()
+    handle = {
+        "id": {"id": str(id_)},
+        "phone": {"phone": number},
+        "email": {"email": f"{id_}@example.com"},
+        "card": {"card": f"22 {id_}"},
+        "external_id": {"external_id": str(id_), "source": "tcj"},
+    }[name]
+    ticket = await post(client, "/v1/tickets", TICKET | {"customer": handle})
+    answer = await post(client, "/v1/survey-responses", {"kind": "nps", "score": 9, "ticket_id": ticket["id"]})
+    assert ticket["customer"]["resolution"] == answer["customer"]["resolution"] == "pending"
+    await hear(
+        database,
+        customer(
+            id_,
+            phones=[number],
+            emails=[f"{id_}@example.com"],
+            cards=[f"22{id_}"],
+            external_ids=[{"source": "tcj", "external_id": str(id_)}],
+        ),
+    )
+    linked = await get(client, f"/v1/tickets/{ticket['id']}")
+    assert linked["customer"] == ticket["customer"] | {"id": str(id_), "resolution": "resolved"}
+    assert linked["version"] == 2
+    assert await versions(client, database, f"/v1/tickets/{ticket['id']}") == [1, 2]
+    assert (await get(client, f"/v1/survey-responses/{answer['id']}"))["customer"] == linked["customer"]
+    (listed,) = (await get(client, f"/v1/customers/{id_}/tickets"))["data"]
+    assert listed == linked
+
+
+async def test_a_call_is_linked_too(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    event = {"call_id": uuid.uuid4().hex, "type": "ringing", "at": "2026-06-01T12:00:00Z", "from": number}
+    call = await post(client, "/v1/call-events", event)
+    await hear(database, customer(id_, phones=[number]))
+    (listed,) = (await get(client, f"/v1/customers/{id_}/calls"))["data"]
+    assert (listed["id"], listed["version"]) == (call["id"], 2)
+    assert await versions(client, database, f"/v1/calls/{call['id']}") == [1, 2]
+
+
+async def test_a_customer_just_heard_of_is_found_at_once(client: TestClient, database: Database) -> None:
+    id_ = uuid.uuid4()
+    await hear(database, customer(id_))
+    ticket = await post(client, "/v1/tickets", TICKET | {"customer": {"id": str(id_)}})
+    assert ticket["customer"]["resolution"] == "resolved"
+
+
+async def test_a_shared_name_is_settled_when_one_owner_gives_it_up(client: TestClient, database: Database) -> None:
+    one, other, number = uuid.uuid4(), uuid.uuid4(), phone()
+    await hear(database, customer(one, phones=[number]), customer(other, phones=[number]))
+    ticket = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}})
+    assert ticket["customer"]["candidates"] == sorted([str(one), str(other)])
+    await hear(database, customer(other, version=2, phones=[]))
+    settled = (await get(client, f"/v1/tickets/{ticket['id']}"))["customer"]
+    assert (settled["id"], settled["resolution"], settled["candidates"]) == (str(one), "resolved", [])
+
+
+async def test_a_late_link_brings_the_tier_and_its_priority(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    await hear(database, score(id_, "gold"))
+    ruled = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}})
+    given = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}, "priority": "low"})
+    await hear(database, customer(id_, phones=[number]))
+    raised = await get(client, f"/v1/tickets/{ruled['id']}")
+    assert (ruled["priority"], raised["priority"]) == ("normal", "high")
+    assert raised["sla"]["resolution_due_at"] < ruled["sla"]["resolution_due_at"]
+    assert (await get(client, f"/v1/tickets/{given['id']}"))["priority"] == "low"
+
+
+async def test_an_older_version_changes_nothing(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    await hear(database, customer(id_, version=2, phones=[number]))
+    await hear(database, customer(id_, version=1, name="Old", phones=[]))
+    (match,) = (await get(client, "/v1/screen-pop", phone=number))["matches"]
+    assert match["name"] == "Anna Müller"
+
+
+async def test_a_ticket_that_missed_its_link_is_found_by_the_sweep(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    ticket: dict[str, Any] = {}
+    async with database.begin() as session:
+        await service.apply_customers(session, [customer(id_, phones=[number])])
+        ticket = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}})
+    assert ticket["customer"]["resolution"] == "pending"
+    await service.link_strays(database)
+    assert (await get(client, f"/v1/tickets/{ticket['id']}"))["customer"]["id"] == str(id_)
+    await service.link_strays(database)
+    assert await versions(client, database, f"/v1/tickets/{ticket['id']}") == [1, 2]
+
+
+async def test_linking_and_writing_at_once_keep_the_versions_in_order(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    ticket = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}})
+    path = f"/v1/tickets/{ticket['id']}"
+    patches = (client.patch(path, json={"subject": f"Subject {n}"}) for n in range(8))
+    await asyncio.gather(hear(database, customer(id_, phones=[number])), *patches)
+    assert await versions(client, database, path) == list(range(1, 11))
+    assert (await get(client, path))["customer"]["resolution"] == "resolved"
+
+
+async def test_the_screen_pops_with_all_that_is_known(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    await hear(database, customer(id_, phones=[number], consents={"sms": True}), score(id_, "platinum"))
+    await hear(database, score(id_, "lead", computed_at="2025-01-01T00:00:00Z"))
+    open_one = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}})
+    solved = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}})
+    await post(client, f"/v1/tickets/{solved['id']}/actions", {"action": "solve"})
+    event = {"call_id": uuid.uuid4().hex, "type": "ringing", "at": "2026-06-01T12:00:00Z", "from": number}
+    call = await post(client, "/v1/call-events", event)
+    pop = await get(client, "/v1/screen-pop", phone=number)
+    ScreenPop.model_validate(pop)
+    (match,) = pop["matches"]
+    assert (match["customer_id"], match["name"], match["tier"]) == (str(id_), "Anna Müller", "platinum")
+    assert (match["clv"]["amount"], match["consent"]) == (12_300, {"sms": True})
+    assert [ticket["id"] for ticket in match["open_tickets"]] == [open_one["id"]]
+    assert [touch["id"] for touch in match["last_interactions"]] == [call["id"], solved["id"], open_one["id"]]
+
+
+async def test_a_shared_number_pops_everybody_and_an_unknown_one_nobody(client: TestClient, database: Database) -> None:
+    number = phone()
+    ids = sorted(str(uuid.uuid4()) for _ in range(3))
+    await hear(database, *(customer(uuid.UUID(id_), phones=[number]) for id_ in ids))
+    pop = await get(client, "/v1/screen-pop", phone=f"({number[2:5]}) {number[5:8]}-{number[8:]}")
+    assert [match["customer_id"] for match in pop["matches"]] == ids
+    assert pop["phone"] == number
+    assert await get(client, "/v1/screen-pop", phone="anonymous") == {"phone": "anonymous", "matches": []}
+    plus = await client.get(f"/v1/screen-pop?phone={number}")
+    assert len(plus.json()["matches"]) == 3
+    masked = await client.acting_as("tickets:read").get("/v1/screen-pop", params={"phone": number})
+    assert masked.json()["phone"] == "+*********" + number[-2:]
+
+
+async def test_an_erased_customer_leaves_no_words_behind(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    await hear(database, customer(id_, phones=[number]))
+    ticket = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}, "body": "I am Anna"})
+    await post(client, f"/v1/tickets/{ticket['id']}/messages", {"author_kind": "customer", "body": "Anna again"})
+    event = {"call_id": uuid.uuid4().hex, "type": "ringing", "at": "2026-06-01T12:00:00Z", "from": number}
+    call = await post(client, "/v1/call-events", event)
+    body = {"kind": "csat", "score": 1, "comment": "Anna is cross", "customer": {"phone": number}}
+    answer = await post(client, "/v1/survey-responses", body)
+    erased = testing.event("perennial.customer.erased.v1", {"id": str(id_), "version": 2}, subject=str(id_))
+    await hear(database, erased)
+    told = [
+        await get(client, f"/v1/tickets/{ticket['id']}"),
+        await get(client, f"/v1/tickets/{ticket['id']}/messages"),
+        await get(client, f"/v1/calls/{call['id']}"),
+        await get(client, f"/v1/survey-responses/{answer['id']}"),
+        await get(client, "/v1/screen-pop", phone="+14155550100"),
+        [e.read(dict[str, Any]) for e in await read_feed(client, database, "callcenter") if e.subject == str(id_)],
+    ]
+    assert "Anna" not in str(told)
+    assert number not in str(told)
+    assert told[0]["customer"] == {
+        "id": str(id_),
+        "handle": {"id": str(id_)},
+        "resolution": "resolved",
+        "candidates": [],
+    }
+    assert (await get(client, "/v1/screen-pop", phone=number))["matches"] == []

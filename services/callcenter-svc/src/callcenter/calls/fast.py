@@ -115,7 +115,8 @@ class GivenCall(msgspec.Struct, kw_only=True):
     call: rules.Call
 
     def row(self) -> dict[str, Any]:
-        return {"call_id": self.call_id, "received_at": self.received_at} | msgspec.to_builtins(self.call)
+        call: dict[str, Any] = msgspec.to_builtins(self.call)
+        return {"call_id": self.call_id, "received_at": self.received_at} | call
 
 
 async def fold_event(request: Request, given: GivenCall) -> Response:

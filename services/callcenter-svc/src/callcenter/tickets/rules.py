@@ -121,10 +121,8 @@ def act(standing: Standing, action: Action, policy: Policy, now: datetime) -> St
 def reply(standing: Standing, policy: Policy, now: datetime, *, by_customer: bool) -> Standing:
     """The standing after a public reply: a customer's reopens, an agent's first one answers."""
     if by_customer:
-        to = standing.status if standing.status is Status.NEW else Status.OPEN
-        return move(standing, to, policy, now)
-    to = Status.OPEN if standing.status is Status.NEW else standing.status
-    moved = move(standing, to, policy, now)
+        return standing if standing.status is Status.NEW else move(standing, Status.OPEN, policy, now)
+    moved = move(standing, Status.OPEN, policy, now) if standing.status is Status.NEW else standing
     return Standing(moved.status, moved.priority, slas.respond(moved.clock, now))
 
 

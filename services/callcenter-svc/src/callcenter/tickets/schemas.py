@@ -1,9 +1,10 @@
 """Tickets as they are sent and told."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from callcenter.references.schemas import Customer, CustomerRef, Ref
 from callcenter.schemas import Answer, Body, Channel, Line, Money, Name, Tags, Text
@@ -11,7 +12,7 @@ from callcenter.slas.rules import Priority
 from callcenter.tickets.rules import Action, Severity, Status, TicketType
 from crmkit.problems import FieldError
 
-_EXAMPLE = {
+_EXAMPLE: Final[JsonDict] = {
     "type": "complaint",
     "subject": "Yoghurt past its date",
     "body": "Two of the four cups I bought yesterday were past their date.",

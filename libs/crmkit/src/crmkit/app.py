@@ -129,7 +129,10 @@ class BodyLimit:
         self.streaming = streaming
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self.streaming:
+        if scope["type"] != "http":  # a lifespan's state is copied into every request's
+            await self.app(scope, receive, send)
+            return
+        if scope["path"] in self.streaming:
             scope.setdefault("state", {})["streamed"] = True
             await self.app(scope, receive, send)
             return

@@ -27,9 +27,9 @@ EVERYTHING = {
     "scores": {"abc": "A"},
     "shopping_list": None,
     "coupons": [{"code": "X"}],
-    "tickets": None,
+    "open_tickets": None,
     "timeline": [],
-    "unavailable": [{"part": "tickets", "reason": "service_unavailable"}],
+    "unavailable": [{"part": "open_tickets", "reason": "service_unavailable"}],
 }
 
 
@@ -51,7 +51,7 @@ async def test_parts_the_client_may_not_see_are_named(http, answers, make_client
         ("scores", "forbidden"),
         ("shopping_list", "forbidden"),
         ("coupons", "forbidden"),
-        ("tickets", "forbidden"),
+        ("open_tickets", "forbidden"),
     }
     assert {scope["path"] for scope in answers.requests} == {f"/v1/customers/{ID}", f"/v1/customers/{ID}/timeline"}
 

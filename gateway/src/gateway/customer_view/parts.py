@@ -22,19 +22,23 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One request: `{id}` is filled in. `listed`: the answer is a page, of which the rows are shown."""
+    """One request: `{id}` is filled in.
+
+    listed: the answer is a page, of which the rows are shown; hidden: but not those with one of these states.
+    """
 
     name: str
     target: str
     listed: bool = False
+    hidden: frozenset[str] = frozenset()
 
 
 PROFILE: Final = Part("profile", "/v1/customers/{id}")
 OTHERS: Final = (
     Part("scores", "/v1/customers/{id}/scores"),
     Part("shopping_list", "/v1/customers/{id}/shopping-list"),
-    Part("coupons", "/v1/coupons?customer_id={id}&limit=20", listed=True),
-    Part("tickets", "/v1/tickets?customer_id={id}&limit=20", listed=True),
+    Part("coupons", "/v1/coupons?customer_id={id}&status=issued&limit=20", listed=True),
+    Part("open_tickets", "/v1/customers/{id}/tickets?limit=100", listed=True, hidden=frozenset({"solved", "closed"})),
     Part("timeline", "/v1/customers/{id}/timeline?limit=20", listed=True),
 )
 
@@ -44,7 +48,7 @@ class Answer:
     """A part as its service gave it; `content` None without a `reason`: there is none for this customer."""
 
     part: Part
-    content: msgspec.Raw | None = None
+    content: msgspec.Raw | list[msgspec.Raw] | None = None
     reason: Reason | None = None
 
 
@@ -54,7 +58,11 @@ class Missing(msgspec.Struct, frozen=True):
 
 
 class _Rows(msgspec.Struct):
-    data: msgspec.Raw
+    data: list[msgspec.Raw]
+
+
+class _State(msgspec.Struct):
+    status: str
 
 
 class _Identity(msgspec.Struct):
@@ -75,12 +83,21 @@ def of_response(part: Part, status: int, body: bytes) -> Answer:
         return Answer(part, reason=Reason.SERVICE_UNAVAILABLE)
     if status != 200:
         return Answer(part, reason=Reason.ERROR)
-    return Answer(part, msgspec.json.decode(body, type=_Rows).data if part.listed else msgspec.Raw(body))
+    return Answer(part, _rows(part, body) if part.listed else msgspec.Raw(body))
+
+
+def _rows(part: Part, body: bytes) -> list[msgspec.Raw]:
+    rows = msgspec.json.decode(body, type=_Rows).data
+    if not part.hidden:
+        return rows
+    return [row for row in rows if msgspec.json.decode(row, type=_State).status not in part.hidden]
 
 
 def identity(profile: Answer) -> str | None:
     """The customer's id, which the profile tells of an external id too."""
-    return msgspec.json.decode(profile.content, type=_Identity).id if profile.content is not None else None
+    if not isinstance(profile.content, msgspec.Raw):
+        return None
+    return msgspec.json.decode(profile.content, type=_Identity).id
 
 
 def is_external(customer_id: str) -> bool:

@@ -27,7 +27,7 @@ class CustomerView(BaseModel):
     scores: dict[str, Any] | None
     shopping_list: dict[str, Any] | None
     coupons: list[dict[str, Any]] | None
-    tickets: list[dict[str, Any]] | None
+    open_tickets: list[dict[str, Any]] | None
     timeline: list[dict[str, Any]] | None
     unavailable: list[MissingPart]
 

@@ -9,9 +9,10 @@ A service's `tests/conftest.py` says which service it is:
 The repository's root `conftest.py` gives `postgres_url`, a superuser's address of a temporary cluster.
 """
 
+import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -118,6 +119,14 @@ async def client(app: FastAPI, token_key: Ed25519PrivateKey) -> AsyncIterator[Te
     """An admin's client; what it does is committed."""
     async with TestClient(app, token_key, ADMIN) as client:
         yield client
+
+
+async def eventually(holds: Callable[[], Awaitable[Any]], *, within_s: float = 20) -> Any:
+    """Wait until a condition holds; what it gave."""
+    async with asyncio.timeout(within_s):
+        while not (found := await holds()):
+            await asyncio.sleep(0.02)
+    return found
 
 
 async def sequenced(database: Database, schema: str) -> None:

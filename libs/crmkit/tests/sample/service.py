@@ -1,20 +1,28 @@
 """A service of one noun, with every habit of the kit: what the kit's own tests run."""
 
+import hashlib
+from collections.abc import AsyncIterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import msgspec
 from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
+from starlette.responses import StreamingResponse
 
-from crmkit import app, audit, concurrency, jobs, outbox, paging
+from crmkit import app, audit, concurrency, fast, idempotency, jobs, outbox, paging, worker
+from crmkit.consumers import Consumer
 from crmkit.db import Base, Session, constraint
+from crmkit.events import Event
 from crmkit.problems import Conflict, NotFound
 from crmkit.settings import Settings
+from crmkit.worker import Worker
 
 
 class SampleSettings(Settings):
@@ -54,6 +62,9 @@ class NameTaken(Conflict):
 
 class Count(BaseModel):
     to: int
+    kind: str = "count"
+    pause_s: float = 0
+    then_fail: bool = False
 
 
 router = app.router(tags=["things"])
@@ -66,7 +77,8 @@ async def create_thing(body: NewThing, session: Session, response: Response) -> 
     try:
         await session.flush()
     except IntegrityError as error:
-        assert constraint(error) == "things_name_key"
+        if constraint(error) != "things_name_key":
+            raise
         raise NameTaken(f"There is a thing called {body.name!r}.") from error
     await session.refresh(row)
     thing = Thing.model_validate(row)
@@ -120,25 +132,132 @@ async def fail() -> None:
     raise RuntimeError("secret of the house")
 
 
+@router.get("/half-answer", operation_id="break_off", response_class=Response)
+async def break_off() -> Response:
+    async def lines() -> AsyncIterator[bytes]:
+        yield b"half an answer\n"
+        raise RuntimeError("secret of the house")
+
+    return StreamingResponse(lines(), media_type="text/plain")
+
+
+class QuickThing(fast.Body):
+    name: str
+    size: int | None = None
+
+
+QUICK = f"""
+with made as materialized (
+    select uuidv7() as id, $10::text as name, $11::numeric as size
+), rendered as materialized (
+    select made.*, json_build_object('id', id, 'name', name) as document from made
+), inserted as (
+    insert into things (id, name, size) select id, name, size from rendered
+), emitted as (
+    insert into outbox (type, source, data, actor, request_id, causation_id, traceparent)
+    select 'perennial.thing.created.v1', '/v1/things/' || id, document, {fast.ORIGIN} from rendered
+), {fast.keeping(source="rendered", body="document", headers="'location', '/v1/things/' || id")}
+select id, document::text from rendered
+"""
+
+
+@router.post(
+    "/quick-things", status_code=201, operation_id="create_quick_thing", openapi_extra=fast.described(QuickThing)
+)
+async def create_quick_thing(request: Request) -> Response:
+    thing = await fast.decode(request, QuickThing)
+    row = await fast.execute(request, QUICK, thing.name, thing.size)
+    assert row is not None
+    headers = {"Location": f"/v1/things/{row['id']}"}
+    return Response(row["document"], 201, headers, "application/json")
+
+
+@router.post("/uploads", status_code=201, operation_id="upload_thing")
+async def upload_thing(request: Request, session: Session) -> Thing:
+    """The body is the thing's phone number, read as it comes."""
+    digest, phone = hashlib.sha256(), ""
+    async for block in request.stream():
+        digest.update(block)
+        phone = (phone + block.decode())[:20]
+    key = idempotency.read_key(request)
+    if key is not None:
+        await idempotency.take(request, session, idempotency.claim_with_digest(request, key, digest.digest()))
+    row = ThingRow(name=f"upload {uuid4()}", phone=phone)
+    session.add(row)
+    await session.flush()
+    await session.refresh(row)
+    return Thing.model_validate(row)
+
+
 @router.post("/counts", status_code=202, operation_id="count_things")
-async def start_count(body: Count, session: Session, response: Response) -> jobs.Job:
-    job = await jobs.create(session, service="sample", kind="count", params=body, total=body.to)
-    response.headers["Location"] = jobs.location("sample", job.id)
+async def start_count(body: Count, session: Session, request: Request, response: Response) -> jobs.Job:
+    service: str = request.app.state.settings.service
+    job = await jobs.create(session, service=service, kind=body.kind, params=body, total=body.to)
+    if body.then_fail:
+        raise NameTaken("Nothing of this request is kept.")
+    response.headers["Location"] = jobs.location(service, job.id)
     return job
 
 
 async def count(run: jobs.Run) -> Count:
-    """Make `to` things, one a chunk."""
+    """Make `to` things, one a chunk; every tenth is refused."""
+    wanted = Count.model_validate(run.params)
     done = 0
-    while done < run.params["to"]:
+    while done < wanted.to:
         async with run.chunk() as chunk:
             done = (chunk.checkpoint or 0) + 1
-            if done > run.params["to"]:
+            if done > wanted.to:
                 break
+            await chunk.session.execute(text("select pg_sleep(:s)"), {"s": wanted.pause_s})
             chunk.session.add(ThingRow(name=f"{run.id}-{done}"))
-            chunk.save(done, processed=1)
-    return Count(to=run.params["to"])
+            if done % 10 == 0:
+                row = {"job_id": run.id, "position": done, "code": "tenth", "detail": "No tenth.", "content": "=1+1"}
+                await chunk.session.execute(insert(jobs.job_errors).values(row))
+            chunk.save(done, processed=1, failed=int(done % 10 == 0))
+    return wanted
+
+
+async def refuse(run: jobs.Run) -> None:
+    raise NameTaken("The input names nobody.")
+
+
+async def fail_inside(run: jobs.Run) -> None:
+    raise RuntimeError("secret of the house")
+
+
+async def copy(session: AsyncSession, arrived: list[Event]) -> None:
+    """Note each event; one whose thing is called `poison...` cannot be noted while `cured` is empty."""
+    for event in arrived:
+        name = event.read(Named).name
+        if name.startswith("poison") and not await session.scalar(text("select count(*) from cured")):
+            raise ValueError(f"{name} is bad for me")
+        await session.execute(
+            text("insert into copies (event, subject, name) values (:event, :subject, :name)"),
+            {"event": UUID(event.id), "subject": event.source, "name": name},
+        )
+
+
+class Named(msgspec.Struct):
+    name: str
 
 
 def create_app(settings: Settings) -> FastAPI:
-    return app.create_app(settings, title="Sample", routers=[router], personal_fields=frozenset({"phone"}))
+    return app.create_app(
+        settings,
+        title="Sample",
+        routers=[router],
+        personal_fields=frozenset({"phone"}),
+        streaming=frozenset({"/v1/uploads"}),
+    )
+
+
+def create_worker() -> Worker:
+    return Worker(
+        SampleSettings(),
+        jobs={"count": count, "refuse": refuse, "fail_inside": fail_inside},
+        consumers=[Consumer(feed="sample", apply=copy)],
+    )
+
+
+if __name__ == "__main__":
+    worker.main(create_worker)

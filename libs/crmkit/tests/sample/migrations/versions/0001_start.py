@@ -1,4 +1,4 @@
-"""The mechanism and one table."""
+"""The mechanism, the noun, and what the consumer writes."""
 
 from crmkit import migrations
 
@@ -16,5 +16,7 @@ def upgrade() -> None:
             phone text,
             size numeric(20, 3),
             created_at timestamptz not null default clock_timestamp()
-        )
+        );
+        create table copies (event uuid, subject text, name text, at timestamptz default clock_timestamp());
+        create table cured (at timestamptz default now());
     """)

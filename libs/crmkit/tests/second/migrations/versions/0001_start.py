@@ -1,0 +1,22 @@
+"""The mechanism, the noun, and what the consumer writes."""
+
+from crmkit import migrations
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    migrations.create_mechanism(job_ids_from=8_000_000_000_000)
+    migrations.execute("""
+        create table things (
+            id uuid constraint things_pkey primary key default uuidv7(),
+            version int not null default 1,
+            name text not null constraint things_name_key unique,
+            phone text,
+            size numeric(20, 3),
+            created_at timestamptz not null default clock_timestamp()
+        );
+        create table copies (event uuid, subject text, name text, at timestamptz default clock_timestamp());
+        create table cured (at timestamptz default now());
+    """)

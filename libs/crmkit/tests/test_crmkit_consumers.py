@@ -1,0 +1,233 @@
+"""A consumer's effects happen once, in order, whatever happens to it."""
+
+import asyncio
+import subprocess
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import consumers
+from crmkit.consumers import Consumer
+from crmkit.db import Database
+from crmkit.events import Event
+from crmkit.testing import TestClient, eventually, sequenced
+
+Apply = Callable[[AsyncSession, list[Event]], Awaitable[None]]
+
+
+@dataclass
+class Feed:
+    """The sample's own feed, read from its present head on, and the table its consumer fills."""
+
+    client: TestClient
+    database: Database
+    copy: Apply
+
+    async def make(self, *names: str) -> list[str]:
+        made = [f"{name} {uuid.uuid4()}" for name in names]
+        for name in made:
+            assert (await self.client.post("/v1/things", json={"name": name})).status_code == 201
+        await sequenced(self.database, "sample")
+        return made
+
+    async def change(self, name: str) -> None:
+        (thing,) = (await self.client.get("/v1/things", params={"name": name})).json()["data"]
+        assert (await self.client.post(f"/v1/things/{thing['id']}/grow")).status_code == 200
+        await sequenced(self.database, "sample")
+
+    async def copied(self) -> list[str]:
+        return list(await self.column("select name from copies order by at"))
+
+    async def parked(self) -> list[tuple[str, int]]:
+        rows = await self.rows("select error, attempts from feed_parked order by sequence")
+        return [(error, attempts) for error, attempts in rows]
+
+    async def column(self, sql: str) -> list[Any]:
+        return [row[0] for row in await self.rows(sql)]
+
+    async def rows(self, sql: str) -> list[Any]:
+        async with self.database.begin() as session:
+            found = await session.execute(text(sql))
+            return list(found.all()) if found.returns_rows else []
+
+    async def consume(self, apply: Apply | None = None) -> int:
+        return await consumers.consume_once(self.database, self.client, Consumer("sample", apply or self.copy))
+
+
+@pytest.fixture
+async def feed(client: TestClient, database: Database, copy: Apply) -> AsyncIterator[Feed]:
+    feed = Feed(client, database, copy)
+    await sequenced(database, "sample")
+    head = (await client.get("/v1/feeds/sample/head")).json()["cursor"]
+    for table in ("copies", "cured", "feed_parked"):
+        await feed.rows(f"delete from {table}")
+    await feed.rows(
+        f"insert into feed_cursors values ('sample', '{head}') on conflict (consumer) do update set cursor = '{head}'"
+    )
+    yield feed
+    await feed.rows("insert into cured default values")
+
+
+async def test_events_are_applied_in_order_and_once(feed: Feed) -> None:
+    made = await feed.make("a", "b", "c")
+    assert await feed.consume() == 3
+    assert await feed.consume() == 0
+    assert await feed.copied() == made
+
+
+async def test_a_consumer_killed_before_its_commit_repeats_nothing(feed: Feed) -> None:
+    made = await feed.make("a", "b")
+    reached = asyncio.Event()
+
+    async def hang(session: AsyncSession, events: list[Event]) -> None:
+        await feed.copy(session, events)
+        reached.set()
+        await asyncio.Event().wait()
+
+    consuming = asyncio.create_task(feed.consume(hang))
+    await reached.wait()
+    consuming.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await consuming
+    assert await feed.copied() == []
+    await feed.consume()
+    assert await feed.copied() == made
+
+
+async def test_two_workers_of_a_service_share_the_work(feed: Feed) -> None:
+    made = await feed.make(*"abcdefgh")
+    await asyncio.gather(*(feed.consume() for _ in range(4)))
+    assert sorted(await feed.copied()) == sorted(made)
+
+
+async def test_a_poison_event_is_parked_with_those_of_its_subject(feed: Feed) -> None:
+    first, bad, last = await feed.make("a", "poison", "z")
+    await feed.change(bad)
+    await feed.consume()
+    assert await feed.copied() == [first, last]
+    (error, attempts), (behind, _) = await feed.parked()
+    assert error == f"ValueError('{bad} is bad for me')"
+    assert attempts == consumers.ATTEMPTS == 5
+    assert behind == "An earlier event of this subject is parked."
+    await feed.change(bad)
+    await feed.change(first)
+    await feed.consume()
+    assert await feed.copied() == [first, last, first]
+    assert len(await feed.parked()) == 3
+
+
+async def test_replay_repairs_what_is_parked(feed: Feed, start_worker: Callable[..., subprocess.Popen[bytes]]) -> None:
+    (bad,) = await feed.make("poison")
+    await feed.change(bad)
+    await feed.consume()
+    assert (await asyncio.to_thread(start_worker("replay", "sample").wait)) == 0
+    assert [attempts for _, attempts in await feed.parked()] == [6, 0]
+    await feed.rows("insert into cured default values")
+    assert (await asyncio.to_thread(start_worker("replay", "sample").wait)) == 0
+    assert await feed.parked() == []
+    assert await feed.copied() == [bad, bad]
+    await feed.change(bad)
+    await feed.consume()
+    assert await feed.copied() == [bad, bad, bad]
+
+
+async def test_a_consumer_nobody_has_cannot_be_replayed(start_worker: Callable[..., subprocess.Popen[bytes]]) -> None:
+    assert (await asyncio.to_thread(start_worker("replay", "nothing").wait)) == 1
+
+
+async def test_two_replays_at_once_apply_once(feed: Feed) -> None:
+    names = await feed.make("poison 1", "poison 2", "poison 3")
+    await feed.consume()
+    await feed.rows("insert into cured default values")
+    consumer = Consumer("sample", feed.copy)
+    results = await asyncio.gather(*(consumers.replay(feed.database, consumer) for _ in range(3)))
+    assert sorted(await feed.copied()) == sorted(names)
+    assert {parked for _, parked in results} == {0}
+
+
+async def test_a_new_epoch_is_read_from_the_start(feed: Feed) -> None:
+    (bad,) = await feed.make("poison")
+    await feed.consume()
+    assert len(await feed.parked()) == 1
+    (epoch,) = await feed.column("select epoch from feed_head")
+    (events,) = await feed.column("select count(*) from outbox")
+    await feed.rows("update feed_head set epoch = 'restored'")
+    try:
+        assert await feed.consume() == 0
+        assert await feed.column("select cursor from feed_cursors") == [""]
+        assert await feed.parked() == []
+        await feed.rows("insert into cured default values")
+        while await feed.consume():
+            pass
+        assert await feed.column("select count(*) from copies") == [events]
+        assert bad in await feed.copied()
+    finally:
+        await feed.rows(f"update feed_head set epoch = '{epoch}'")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param("select pg_terminate_backend(pg_backend_pid())", id="connection lost"),
+        pytest.param("do $$ begin raise exception using errcode = '40P01'; end $$", id="deadlock"),
+        pytest.param("do $$ begin raise exception using errcode = '55P03'; end $$", id="lock timeout"),
+    ],
+)
+async def test_a_fault_of_the_moment_parks_nothing(feed: Feed, fault: str) -> None:
+    made = await feed.make("a", "b")
+
+    async def stumble(session: AsyncSession, events: list[Event]) -> None:
+        await feed.copy(session, events)
+        await session.execute(text(fault))
+
+    with pytest.raises((DBAPIError, OSError)):
+        await feed.consume(stumble)
+    assert await feed.parked() == []
+    assert await feed.consume() == 2
+    assert await feed.copied() == made
+
+
+async def test_a_value_the_database_refuses_is_parked(feed: Feed) -> None:
+    """The driver calls a wrong argument an interface error, as it calls a lost connection."""
+    await feed.make("a")
+
+    async def misuse(session: AsyncSession, events: list[Event]) -> None:
+        await session.execute(text("select cast(:n as int)"), {"n": 2**40})
+
+    await feed.consume(misuse)
+    assert len(await feed.parked()) == 1
+
+
+async def test_a_consumer_goes_on_when_its_feed_comes_back(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "PAUSE_S", 0.01)
+    made = await feed.make("a")
+    failures = iter([httpx.ConnectError("refused"), httpx.ReadTimeout("late")])
+
+    async def flaky(request: httpx.Request) -> httpx.Response:
+        for fault in failures:
+            raise fault
+        return await feed.client.get(request.url.raw_path.decode())
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(flaky), base_url="http://gateway") as gateway:
+        following = asyncio.create_task(
+            consumers.consume_forever(feed.database, gateway, Consumer("sample", feed.copy))
+        )
+        await eventually(feed.copied)
+        following.cancel()
+    assert await feed.copied() == made
+
+
+async def test_a_consumers_own_fault_is_not_swallowed(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(consumers, "consume_once", broken)
+    with pytest.raises(ZeroDivisionError):
+        await consumers.consume_forever(feed.database, feed.client, Consumer("sample", feed.copy))

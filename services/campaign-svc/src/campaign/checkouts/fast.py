@@ -11,21 +11,22 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from campaign import hot
 from campaign.checkouts.errors import CheckoutClosed, CheckoutExpired, CheckoutNotFound
 from campaign.checkouts.schemas import Confirmation
+from crmkit import fast, media
 
-# After the eight common ones: $9 checkout, $10 order source, $11 order external id, $12 placed at.
+# After the nine common ones: $10 checkout, $11 order source, $12 order external id, $13 placed at.
+_KEPT: Final = fast.keeping(source="go", body="document", status=200)
 _CONFIRM: Final = f"""
 with held as (
     select c.id, c.status, c.checkout_id, c.reserved_until, c.valid_until, a.code, a.offer_id, a.campaign_id,
            a.sponsor_id, a.amount, a.sponsor_amount
     from applied_coupons a join coupons c on c.id = a.coupon_id
-    where a.checkout_id = $9
+    where a.checkout_id = $10
     order by c.id
     for update of c
 ), checkout as (
-    select c.*, c as whole from checkouts c where c.id = $9 and (select count(*) from held) >= 0 for update
+    select c.*, c as whole from checkouts c where c.id = $10 and (select count(*) from held) >= 0 for update
 ), need as (
     select campaign_id, sum(amount)::bigint as amount from held where campaign_id is not null group by campaign_id
 ), budget as (
@@ -39,24 +40,24 @@ with held as (
 ), lost as (
     select held.code from held, checkout, timed
     where not (
-        case when held.checkout_id = $9 and held.status = 'reserved' and held.reserved_until > now then true
+        case when held.checkout_id = $10 and held.status = 'reserved' and held.reserved_until > now then true
              else held.valid_until > now
                   and (held.status = 'issued'
-                       or held.status = 'reserved' and (held.checkout_id = $9 or held.reserved_until <= now))
+                       or held.status = 'reserved' and (held.checkout_id = $10 or held.reserved_until <= now))
         end)
     or (checkout.status = 'expired'
         and held.campaign_id in (select campaign_id from budget where amount > remaining_amount))
 ), verdict as (
     select status, now, status in ('reserved', 'expired') and not exists (select from lost) as ok,
            jsonb_populate_record(whole, jsonb_build_object(
-               'status', 'confirmed', 'version', version + 1, 'confirmed_at', now, 'order_source', $10::text,
-               'order_external_id', $11::text, 'placed_at', coalesce($12::timestamptz, now))) as after
+               'status', 'confirmed', 'version', version + 1, 'confirmed_at', now, 'order_source', $11::text,
+               'order_external_id', $12::text, 'placed_at', coalesce($13::timestamptz, now))) as after
     from checkout, timed
-), {hot.claim(200, "checkout_document(after)", "verdict")}, go as (
+), go as (
     select verdict.*, (after).id, (after).customer_id, (after).store_id, (after).currency, (after).placed_at,
            checkout_document(after) as document
-    from verdict where ok and {hot.UNCLAIMED}
-), settled as (
+    from verdict where ok
+), {_KEPT}, settled as (
     update budgets set
         reserved_amount = reserved_amount - case when go.status = 'reserved' then budget.amount else 0 end,
         spent_amount = spent_amount + budget.amount
@@ -65,9 +66,9 @@ with held as (
     returning budgets.campaign_id, budget.amount
 ), entries as (
     insert into budget_entries (campaign_id, kind, amount, checkout_id)
-    select campaign_id, 'settle', amount, $9 from settled
+    select campaign_id, 'settle', amount, $10 from settled
 ), redeemed as (
-    update coupons set status = 'redeemed', checkout_id = $9, reserved_until = null, redeemed_at = go.now,
+    update coupons set status = 'redeemed', checkout_id = $10, reserved_until = null, redeemed_at = go.now,
                        version = coupons.version + 1
     from held, go
     where coupons.id = held.id
@@ -75,20 +76,20 @@ with held as (
 ), redemption as (
     insert into redemptions (coupon_id, code, offer_id, campaign_id, sponsor_id, customer_id, checkout_id, store_id,
                              order_source, order_external_id, currency, discount_amount, sponsor_amount, redeemed_at)
-    select held.id, held.code, held.offer_id, held.campaign_id, held.sponsor_id, go.customer_id, $9, go.store_id,
-           $10, $11, go.currency, held.amount, held.sponsor_amount, go.now
+    select held.id, held.code, held.offer_id, held.campaign_id, held.sponsor_id, go.customer_id, $10, go.store_id,
+           $11, $12, go.currency, held.amount, held.sponsor_amount, go.now
     from held, go
 ), confirmed as (
-    update checkouts set status = 'confirmed', version = version + 1, confirmed_at = go.now, order_source = $10,
-                         order_external_id = $11, placed_at = go.placed_at
+    update checkouts set status = 'confirmed', version = version + 1, confirmed_at = go.now, order_source = $11,
+                         order_external_id = $12, placed_at = go.placed_at
     from go
     where checkouts.id = go.id
 ), told as (
     insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-    select 'perennial.checkout.confirmed.v1', '/v1/checkouts/' || id, customer_id::text, document::json, {hot.ORIGIN}
+    select 'perennial.checkout.confirmed.v1', '/v1/checkouts/' || id, customer_id::text, document::json, {fast.ORIGIN}
     from go
     union all
-    select 'perennial.coupon.redeemed.v1', '/v1/coupons/' || id, customer_id::text, document::json, {hot.ORIGIN}
+    select 'perennial.coupon.redeemed.v1', '/v1/coupons/' || id, customer_id::text, document::json, {fast.ORIGIN}
     from redeemed
 )
 select verdict.status, (select array_agg(code order by code) from lost) as lost, go.document::text as document
@@ -103,13 +104,12 @@ async def confirm_checkout(request: Request, checkout_id: UUID, confirmation: Co
     """
     order = confirmation.order
     named = (order.source, order.external_id, order.placed_at) if order else (None, None, None)
-    row = await hot.run(request, _CONFIRM, checkout_id, *named)
+    row = await fast.execute(request, _CONFIRM, checkout_id, *named)
     if row is None:
         raise CheckoutNotFound(f"There is no checkout {checkout_id}.")
     if row["document"] is not None:
-        return hot.answer(row["document"], 200)
-    if kept := await hot.replay(request):
-        return kept
+        return Response(row["document"], 200, media_type=media.JSON)
+    await fast.replay(request)
     if row["status"] in ("confirmed", "cancelled"):
         raise CheckoutClosed(f"The checkout is {row['status']}.")
     raise CheckoutExpired("What it held is gone; make a new checkout.", lost=row["lost"] or [])

@@ -32,6 +32,10 @@ class _Found(msgspec.Struct, frozen=True):
     id: UUID
 
 
+class _Matches(msgspec.Struct, frozen=True):
+    data: list[_Found]
+
+
 async def _identify(body: NewCheckout, request: Request) -> Buyer:
     if body.customer is None:
         return Buyer()
@@ -50,16 +54,25 @@ IdentifiedBuyer = Annotated[Buyer, Depends(_identify)]
 
 async def ask(gateway: Client, reference: CustomerRef, *, timeout_s: float) -> Buyer:
     """Ask customer-svc who that is; without an answer in time the basket is anonymous."""
-    path = f"/v1/customers/{reference.id}" if reference.id else "/v1/customers/lookup"
     try:
-        response = await gateway.get(path, params=_query(reference), timeout=timeout_s)
-        if response.status_code == httpx.codes.CONFLICT:
-            return Buyer(reason=Reason.CUSTOMER_AMBIGUOUS)
-        if response.status_code == httpx.codes.OK:
-            return Buyer(msgspec.json.decode(response.content, type=_Found).id)
+        found = await _look_up(gateway, reference, timeout_s)
     except (httpx.HTTPError, msgspec.DecodeError) as error:
         log.warning("customer_lookup_failed", error=repr(error))
-    return Buyer(reason=Reason.CUSTOMER_UNKNOWN)
+        found = []
+    if len(found) == 1:
+        return Buyer(found[0])
+    return Buyer(reason=Reason.CUSTOMER_AMBIGUOUS if found else Reason.CUSTOMER_UNKNOWN)
+
+
+async def _look_up(gateway: Client, reference: CustomerRef, timeout_s: float) -> list[UUID]:
+    if reference.id is None:
+        response = await gateway.get("/v1/customers/lookup", params=_query(reference), timeout=timeout_s)
+        matches = msgspec.json.decode(response.raise_for_status().content, type=_Matches)
+        return [customer.id for customer in matches.data]
+    response = await gateway.get(f"/v1/customers/{reference.id}", timeout=timeout_s)
+    if response.status_code == httpx.codes.NOT_FOUND:
+        return []
+    return [msgspec.json.decode(response.raise_for_status().content, type=_Found).id]
 
 
 async def _known(connection: Connection, reference: CustomerRef) -> list[UUID]:

@@ -5,21 +5,22 @@ from typing import Final
 from fastapi import Request
 from starlette.responses import Response
 
-from campaign import hot
 from campaign.coupons import codes
 from campaign.coupons.errors import CouponNotFound
 from campaign.redemptions.errors import REFUSALS
 from campaign.redemptions.schemas import NewRedemption
+from crmkit import fast, media
 
-# After the eight common ones: $9 code, $10 store, $11 customer, $12 order source, $13 order external id,
-# $14 discount amount.
+# After the nine common ones: $10 code, $11 store, $12 customer, $13 order source, $14 order external id,
+# $15 discount amount.
+_KEPT: Final = fast.keeping(source="go", body="redemption_document(redemption)")
 _REDEEM: Final = f"""
 with coupon as (
     select c.*, o.currency, o.sponsor_id, o.sponsor_share, m.status as campaign_status,
-           coalesce($14::bigint, case when o.kind = 'amount' then c.value else 0 end) as amount
+           coalesce($15::bigint, case when o.kind = 'amount' then c.value else 0 end) as amount
     from coupon_codes k join coupons c on c.id = k.coupon_id join offers o on o.id = c.offer_id
     left join campaigns m on m.id = c.campaign_id
-    where k.code = $9
+    where k.code = $10
     for update of c
 ), budget as (
     select b.granted_amount - b.reserved_amount - b.spent_amount as remaining_amount
@@ -32,7 +33,7 @@ with coupon as (
         when status = 'redeemed' then 'coupon_already_redeemed'
         when valid_from > now then 'coupon_not_started'
         when valid_until <= now then 'coupon_expired'
-        when customer_id <> $11::uuid then 'not_for_this_customer'
+        when customer_id <> $12::uuid then 'not_for_this_customer'
         when campaign_status = 'paused' then 'campaign_paused'
         when reserved_until > now then 'reserved_elsewhere'
         when amount > (select remaining_amount from budget) then 'budget_exhausted'
@@ -43,13 +44,13 @@ with coupon as (
            jsonb_populate_record(null::redemptions, jsonb_build_object(
                'id', uuidv7(), 'version', 1, 'status', 'redeemed', 'coupon_id', id, 'code', code,
                'offer_id', offer_id, 'campaign_id', campaign_id, 'sponsor_id', sponsor_id,
-               'customer_id', coalesce(customer_id, $11::uuid), 'store_id', $10::text, 'order_source', $12::text,
-               'order_external_id', $13::text, 'currency', currency, 'discount_amount', amount,
+               'customer_id', coalesce(customer_id, $12::uuid), 'store_id', $11::text, 'order_source', $13::text,
+               'order_external_id', $14::text, 'currency', currency, 'discount_amount', amount,
                'sponsor_amount', round(amount * sponsor_share), 'redeemed_at', now)) as redemption
     from judged
-), {hot.claim(201, "redemption_document(redemption)", "verdict")}, go as (
-    select * from verdict where ok and {hot.UNCLAIMED}
-), written as (
+), go as (
+    select * from verdict where ok
+), {_KEPT}, written as (
     insert into redemptions select (redemption).* from go
 ), settled as (
     update budgets set spent_amount = spent_amount + go.amount from go where budgets.campaign_id = go.campaign_id
@@ -64,7 +65,7 @@ with coupon as (
     returning coupons.id, (go.redemption).customer_id, coupon_document(coupons) as document
 ), told as (
     insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-    select 'perennial.coupon.redeemed.v1', '/v1/coupons/' || id, customer_id::text, document::json, {hot.ORIGIN}
+    select 'perennial.coupon.redeemed.v1', '/v1/coupons/' || id, customer_id::text, document::json, {fast.ORIGIN}
     from redeemed
 )
 select verdict.reason, redemption_document(go.redemption)::text as document from verdict left join go on true
@@ -77,11 +78,10 @@ async def redeem(request: Request, new: NewRedemption) -> Response:
     customer_id = new.customer.id if new.customer else None
     order = (new.order.source, new.order.external_id) if new.order else (None, None)
     args = (code, new.store_id, customer_id, *order, new.discount_amount)
-    row = await hot.run(request, _REDEEM, *args) if code else None
+    row = await fast.execute(request, _REDEEM, *args) if code else None
     if row is not None and row["reason"] is None and row["document"] is not None:
-        return hot.answer(row["document"], 201)
-    if kept := await hot.replay(request):
-        return kept
+        return Response(row["document"], 201, media_type=media.JSON)
+    await fast.replay(request)
     if row is None:
         raise CouponNotFound("Check the code; a wrong character is noticed by its last one.")
     raise REFUSALS[row["reason"]]

@@ -73,6 +73,7 @@ async def test_an_answer_nobody_reads_is_held_back_and_ends_with_its_client(http
         while sent < offered and not leaving.done():
             await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
             sent += 1
+            await asyncio.sleep(0)  # into a broken connection `send` never waits
         ended.set()
 
     upstream.handler = handler

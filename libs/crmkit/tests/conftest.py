@@ -6,11 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import pytest
 import uvicorn
@@ -116,4 +117,20 @@ async def served(app: FastAPI, token_key: Ed25519PrivateKey) -> AsyncIterator[ht
 async def connections(database: Database) -> Callable[[], int]:
     """How many of the pool's connections are in use."""
     pool = database.engine.pool
-    return lambda: pool.checkedout()  # type: ignore[attr-defined, no-any-return]
+    return pool.checkedout  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.fixture
+def terminate_all(settings: Settings, postgres_url: str) -> Callable[[], Awaitable[int]]:
+    """Ends every connection of the sample's database, as a restart of Postgres does."""
+    name = urlsplit(settings.database_url).path[1:]
+
+    async def terminate() -> int:
+        connection = await asyncpg.connect(postgres_url)
+        ended: int = await connection.fetchval(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = $1", name
+        )
+        await connection.close()
+        return ended
+
+    return terminate

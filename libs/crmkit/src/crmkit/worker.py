@@ -11,7 +11,7 @@ import structlog
 import uvloop
 from sqlalchemy import text
 
-from crmkit import consumers, db, http, jobs, messenger, outbox, telemetry
+from crmkit import consumers, db, http, messenger, outbox, telemetry
 from crmkit.consumers import Consumer
 from crmkit.db import Database
 from crmkit.jobs import Handler

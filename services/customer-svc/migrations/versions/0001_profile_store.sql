@@ -103,7 +103,7 @@ create table products (
 create index products_product_type on products (product_type, id);
 
 create view product_documents as
-select p.id, p.created_at, json_build_object(
+select p.id, p.version, p.source, p.external_id, p.created_at, p.product_type, p.product_category, p.brand, json_build_object(
     'id', p.id, 'version', p.version, 'source', p.source, 'external_id', p.external_id, 'name', p.name,
     'department', p.department, 'product_category', p.product_category, 'product_type', p.product_type,
     'manufacturer_id', p.manufacturer_id, 'brand', p.brand, 'package_size', p.package_size,
@@ -158,7 +158,7 @@ create table order_lines (
 
 -- One order as the API and its events show it.
 create view order_documents as
-select o.customer_id, o.id, o.placed_at, json_build_object(
+select o.customer_id, o.id, o.version, o.source, o.external_id, o.placed_at, o.store_id, json_build_object(
     'id', o.id, 'version', o.version, 'source', o.source, 'external_id', o.external_id,
     'customer', json_build_object('id', o.customer_id),
     'placed_at', o.placed_at, 'store_id', o.store_id, 'channel', o.channel, 'currency', o.currency, 'brand', o.brand,
@@ -209,7 +209,7 @@ create table refund_lines (
 );
 
 create view refund_documents as
-select r.customer_id, r.id, r.order_id, r.refunded_at, json_build_object(
+select r.customer_id, r.id, r.version, r.order_id, r.refunded_at, json_build_object(
     'id', r.id, 'version', r.version, 'source', r.source, 'external_id', r.external_id,
     'order_id', r.order_id, 'customer_id', r.customer_id, 'refunded_at', r.refunded_at,
     'currency', r.currency, 'amount', r.amount,

@@ -3,7 +3,7 @@
 The same set statements take one posted customer, a batch of a thousand and a chunk of an import.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -96,6 +96,18 @@ def unreadable(error: ValueError) -> BatchResult:
     errors = faults.field_errors(list(error.errors())) if isinstance(error, ValidationError) else None
     detail = f"{errors[0].pointer or 'item'}: {errors[0].detail}" if errors else str(error)
     return BatchResult(status=422, problem=BatchProblem(code="invalid_request", detail=detail, errors=errors))
+
+
+async def in_waves(
+    items: Sequence[T],
+    keys: Callable[[T], Iterable[Hashable]],
+    take: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]],
+) -> list[Outcome]:
+    """Give items to `take` in rounds without a common key; the outcomes in the items' order."""
+    outcomes: dict[int, Outcome] = {}
+    for wave in waves(items, keys):
+        outcomes |= zip(wave, await take([items[index] for index in wave]), strict=True)
+    return [outcomes[index] for index in range(len(items))]
 
 
 def waves(items: Sequence[T], keys: Callable[[T], Iterable[Hashable]]) -> Iterator[list[int]]:

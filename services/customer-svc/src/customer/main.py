@@ -5,8 +5,16 @@ from fastapi import FastAPI
 import crmkit.app
 from customer import problems
 from customer.customers import routes as customers_routes
+from customer.deployment import routes as deployment_routes
+from customer.deployment import service as deployment
 from customer.identifiers import routes as identifiers_routes
+from customer.imports import routes as imports_routes
+from customer.orders import routes as orders_routes
+from customer.products import routes as products_routes
+from customer.refunds import routes as refunds_routes
 from customer.settings import Settings
+from customer.stores import routes as stores_routes
+from customer.timeline import routes as timeline_routes
 
 PERSONAL_FIELDS = frozenset({"name", "phones", "emails", "phone", "email", "address"})
 
@@ -16,8 +24,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = crmkit.app.create_app(
         settings or Settings(),
         title="Perennial profiles",
-        routers=[customers_routes.router, identifiers_routes.router],
+        routers=[
+            customers_routes.router,
+            identifiers_routes.router,
+            products_routes.router,
+            orders_routes.router,
+            refunds_routes.router,
+            stores_routes.router,
+            timeline_routes.router,
+            imports_routes.router,
+            deployment_routes.router,
+        ],
         personal_fields=PERSONAL_FIELDS,
+        lifespans=[deployment.recorded],
         streaming=frozenset({"/v1/imports"}),
     )
     problems.install(app)

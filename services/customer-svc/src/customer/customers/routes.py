@@ -18,6 +18,7 @@ from customer.customers.schemas import (
     NewCustomer,
     NewCustomers,
 )
+from customer.documents import answer
 from customer.intake import BatchResults
 from customer.references.rules import SOURCE_PATTERN, Handle
 from customer.search import repository as search
@@ -32,7 +33,7 @@ CustomerId = Annotated[UUID, Path(description="the customer's id")]
 @router.post("/customers", status_code=201, operation_id="create_customer", response_model=Customer)
 async def create_customer(body: NewCustomer, request: Request, session: Session) -> Response:
     id = await service.create_customer(session, body, region=region_of(request))
-    return _answer(await service.read_customer(session, id), 201, {"Location": f"/v1/customers/{id}"})
+    return answer(await service.read_customer(session, id), location=f"/v1/customers/{id}")
 
 
 @router.post("/customers/batch", operation_id="create_customers")
@@ -75,7 +76,7 @@ async def get_customer_by_external_id(
     found = await fast.read_by_key(request, Handle("external_id", source, external_id))
     if found is None:
         raise CustomerNotFound(f"No customer has the external id {external_id!r} of {source}.")
-    return _answer(found)
+    return answer(found)
 
 
 @router.get("/customers/{id}", operation_id="get_customer", response_model=Customer)
@@ -83,16 +84,11 @@ async def get_customer(request: Request, id: CustomerId) -> Response:
     found = await fast.read_by_id(request, id)
     if found is None:
         raise CustomerNotFound(f"There is no customer {id}.")
-    return _answer(found)
+    return answer(found)
 
 
 @router.patch("/customers/{id}", operation_id="patch_customer", response_model=Customer)
 async def patch_customer(request: Request, id: CustomerId, body: CustomerPatch, session: Session) -> Response:
     concurrency.check(request, await service.hold_customer(session, id))
     await service.patch_customer(session, id, body)
-    return _answer(await service.read_customer(session, id))
-
-
-def _answer(found: tuple[int, str], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    version, document = found
-    return Response(document, status, {"ETag": f'"{version}"'} | (headers or {}), JSON)
+    return answer(await service.read_customer(session, id))

@@ -48,11 +48,11 @@ async def create_customers(session: AsyncSession, items: Sequence[JsonValue], *,
 
 async def take_customers(connection: asyncpg.Connection, items: Sequence[rules.Intake], mode: Mode) -> list[Outcome]:
     """Store many customers; an outcome each, in order. Items that share a key follow one another."""
-    outcomes: list[Outcome | None] = [None] * len(items)
-    for wave in intake.waves(items, lambda item: item.keys):
-        for index, outcome in zip(wave, await repository.take(connection, [items[i] for i in wave], mode), strict=True):
-            outcomes[index] = outcome
-    return [outcome for outcome in outcomes if outcome]
+
+    async def take(wave: Sequence[rules.Intake]) -> list[Outcome]:
+        return await repository.take(connection, wave, mode)
+
+    return await intake.in_waves(items, lambda item: item.keys, take)
 
 
 async def patch_customer(session: AsyncSession, id: UUID, patch: CustomerPatch) -> None:

@@ -1,0 +1,58 @@
+"""The staged body of an import, and its error list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from customer.imports.rules import Chunk
+from customer.intake import Refusal
+
+_STAGE: Final = "insert into import_chunks (job_id, number, first_line, content) values ($1, $2, $3, $4)"
+_TOTAL: Final = "update jobs set total = $2 where id = $1"
+_TAKE: Final = "delete from import_chunks where job_id = $1 and number = $2 returning first_line, content"
+_FORGET: Final = "delete from import_chunks where job_id = $1"
+_ERRORS: Final = """
+insert into job_errors (job_id, position, code, detail, content)
+select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::text[])
+"""
+CONTENT: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LineError:
+    """A refused line: its number in the body, why, and how it begins."""
+
+    line: int
+    refusal: Refusal
+    content: bytes
+
+
+async def stage(connection: asyncpg.Connection, job_id: UUID, number: int, chunk: Chunk) -> None:
+    """Keep one chunk of the body."""
+    await connection.execute(_STAGE, job_id, number, chunk.first_line, chunk.content)
+
+
+async def set_total(connection: asyncpg.Connection, job_id: UUID, lines: int) -> None:
+    """Tell the job how many lines there are."""
+    await connection.execute(_TOTAL, job_id, lines)
+
+
+async def take(connection: asyncpg.Connection, job_id: UUID, number: int) -> tuple[int, bytes] | None:
+    """(first line, content) of a chunk, which is gone when this transaction commits; None after the last."""
+    row = await connection.fetchrow(_TAKE, job_id, number)
+    return (row[0], row[1]) if row else None
+
+
+async def forget(connection: asyncpg.Connection, job_id: UUID) -> None:
+    """Drop what is left of a body."""
+    await connection.execute(_FORGET, job_id)
+
+
+async def keep_errors(connection: asyncpg.Connection, job_id: UUID, errors: Sequence[LineError]) -> None:
+    """Write refused lines into the job's error list."""
+    beginnings = [e.content[:CONTENT].decode("utf-8", "replace").replace("\0", "\ufffd").strip() for e in errors]
+    codes, details = [e.refusal.code for e in errors], [e.refusal.detail.replace("\0", "") for e in errors]
+    await connection.execute(_ERRORS, job_id, [e.line for e in errors], codes, details, beginnings)

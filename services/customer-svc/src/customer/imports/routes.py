@@ -1,0 +1,58 @@
+"""The streaming way in."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import crmkit.app
+from crmkit import db, idempotency, jobs
+from customer.imports import service
+from customer.imports.errors import UnsupportedFormat
+from customer.imports.schemas import Format, ImportParams, Resource
+from customer.intake import Mode
+
+router = crmkit.app.router(tags=["imports"])
+
+FORMATS: dict[str, Format] = {"application/x-ndjson": "application/x-ndjson", "text/csv": "text/csv"}
+_BODY = {"required": True, "content": {name: {"schema": {"type": "string"}} for name in FORMATS}}
+
+
+@router.post(
+    "/imports",
+    status_code=202,
+    operation_id="create_import",
+    response_model=jobs.Job,
+    openapi_extra={"requestBody": _BODY},
+)
+async def create_import(
+    request: Request,
+    resource: Annotated[Resource, Query()],
+    mode: Annotated[Mode, Query()] = Mode.UPSERT,
+    dry_run: Annotated[bool, Query(description="check every line, change nothing")] = False,
+) -> Response:
+    """Stream NDJSON or CSV in; the answer's job takes it. Bad lines go to the job's error list, good ones are kept."""
+    media_type = FORMATS.get(request.headers.get("content-type", "").partition(";")[0].strip().lower())
+    if media_type is None:
+        raise UnsupportedFormat(f"Send Content-Type {' or '.join(FORMATS)}.")
+    params = ImportParams(resource=resource, mode=mode, dry_run=dry_run, media_type=media_type)
+    body = service.Body(request.stream(), request.headers.get("content-encoding", "").lower())
+    key = idempotency.read_key(request)
+    async with db.database(request).begin() as session:
+        job = await service.stage_import(session, params, body)
+        headers = {"Location": jobs.location("customer", job.id)}
+        response = Response(job.model_dump_json(), 202, headers, "application/json")
+        if key is not None:
+            await _keep_answer(request, session, key, body, response)
+    return response
+
+
+async def _keep_answer(
+    request: Request, session: AsyncSession, key: str, body: service.Body, response: Response
+) -> None:
+    """Claim the key once the body's digest is known; a repetition is rolled back and answered as the first was."""
+    claim = idempotency.claim_with_digest(request, key, body.digest.digest())
+    await idempotency.take(request, session, claim)
+    request.state.session = session
+    await idempotency.keep(request, response)
+    request.state.claim = None

@@ -1,0 +1,110 @@
+"""Imports: the body is staged while it streams in, then a job takes it chunk by chunk."""
+
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import audit, jobs
+from crmkit.db import driver
+from customer.imports import repository, rules, tables
+from customer.imports.repository import LineError
+from customer.imports.resources import TAKE, Intake
+from customer.imports.schemas import ImportParams, ImportResult
+from customer.intake import Mode, Outcome
+
+KIND = "import"
+
+
+@dataclass
+class Body:
+    """A streamed body: its bytes as they come, and the digest of those that came."""
+
+    blocks: AsyncIterator[bytes]
+    encoding: str
+
+    def __post_init__(self) -> None:
+        self.digest = hashlib.sha256()
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """The bytes, decompressed. Raises UnreadableBody."""
+        async for block in rules.inflated(self._digested(), self.encoding):
+            yield block
+
+    async def _digested(self) -> AsyncIterator[bytes]:
+        async for block in self.blocks:
+            self.digest.update(block)
+            yield block
+
+
+async def stage_import(session: AsyncSession, params: ImportParams, body: Body) -> jobs.Job:
+    """Stage the whole body and make its job, in one transaction: an upload that breaks off leaves nothing.
+
+    Raises: UnreadableBody, UnknownColumn, LineTooLong.
+    """
+    job = await jobs.create(session, service="customer", kind=KIND, params=params)
+    connection = await driver(session)
+    lines = rules.lines_of(body.content())
+    if params.media_type == "text/csv":
+        lines = tables.as_json_lines(lines, params.resource)
+    number = total = 0
+    async for chunk in rules.chunked(lines):
+        await repository.stage(connection, job.id, number, chunk)
+        number, total = number + 1, total + chunk.lines
+    await repository.set_total(connection, job.id, total)
+    await audit.record(session, "create_import", jobs.location("customer", job.id), params.resource)
+    return job.model_copy(update={"total": total})
+
+
+async def run_import(run: jobs.Run, *, region: str) -> ImportResult:
+    """Take the staged chunks one after another, each a transaction; bad lines go to the error list."""
+    params = ImportParams.model_validate(run.params)
+    how = Intake(Mode(params.mode), region, lax=params.media_type == "text/csv")
+    while True:
+        async with run.chunk() as chunk:
+            done = chunk.checkpoint or {"chunks": 0}
+            connection = await driver(chunk.session)
+            staged = await repository.take(connection, run.id, done["chunks"])
+            if staged is None:
+                return ImportResult(**{effect: done.get(effect, 0) for effect in ImportResult.model_fields})
+            lines = _numbered(*staged)
+            outcomes = await _take(chunk.session, params, [content for _, content in lines], how)
+            failed = await _keep_errors(connection, run.id, lines, outcomes)
+            taken = Counter(outcome.effect.value for outcome in outcomes if outcome.effect)
+            counts = {effect: done.get(effect, 0) + taken[effect] for effect in ImportResult.model_fields}
+            seen = staged[1].count(b"\n")
+            chunk.save({"chunks": done["chunks"] + 1} | counts, processed=seen - failed, failed=failed)
+
+
+def _numbered(first_line: int, content: bytes) -> list[tuple[int, bytes]]:
+    lines = enumerate(content.split(b"\n"), first_line)
+    return [(number, line) for number, line in lines if line.strip()]
+
+
+async def _take(session: AsyncSession, params: ImportParams, lines: list[bytes], how: Intake) -> list[Outcome]:
+    connection = await driver(session)
+    if not params.dry_run:
+        return await TAKE[params.resource](connection, lines, how)
+    rehearsal = connection.transaction()
+    await rehearsal.start()
+    try:
+        return await TAKE[params.resource](connection, lines, how)
+    finally:
+        await rehearsal.rollback()
+
+
+async def _keep_errors(
+    connection: asyncpg.Connection, job_id: UUID, lines: list[tuple[int, bytes]], outcomes: list[Outcome]
+) -> int:
+    errors = [
+        LineError(number, outcome.refusal, content)
+        for (number, content), outcome in zip(lines, outcomes, strict=True)
+        if outcome.refusal
+    ]
+    if errors:
+        await repository.keep_errors(connection, job_id, errors)
+    return len(errors)

@@ -1,0 +1,192 @@
+"""CSV on its way to the JSON the imports read: one line a record, orders and refunds one line per run of rows."""
+
+import csv
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from customer.imports.errors import UnknownColumn, UnreadableBody
+from customer.imports.schemas import Resource
+
+Row = Mapping[str, str]
+Document = dict[str, Any]
+
+LIST_SEPARATOR: Final = ";"
+ATTRIBUTE: Final = "attributes."
+
+_CUSTOMER: Final = ("external_id", "source", "kind", "name", "phone", "email", "card", "attribute_source")
+_PRODUCT: Final = (
+    "external_id",
+    "source",
+    "name",
+    "department",
+    "product_category",
+    "product_type",
+    "manufacturer_id",
+    "brand",
+    "package_size",
+)
+_STORE: Final = ("store_id", "name", "address", "time_zone")
+_REFERENCE: Final = ("external_id", "source", "id", "phone", "email", "card")
+_ORDER: Final = ("external_id", "source", "placed_at", "store_id", "channel", "currency", "brand")
+_LINE: Final = ("quantity", "amount", "tax_amount", "cost_amount")
+_DISCOUNTS: Final = ("store", "manufacturer", "match", "coupon")
+_REFUND: Final = ("external_id", "source", "order_external_id", "order_source", "refunded_at")
+_REFUND_LINE: Final = ("line", "quantity", "amount")
+_INTERACTION: Final = ("kind", "occurred_at", "summary", "channel")
+
+
+def _prefixed(prefix: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{prefix}_{name}" for name in names)
+
+
+COLUMNS: Final[Mapping[Resource, tuple[str, ...]]] = {
+    "customers": _CUSTOMER,
+    "products": _PRODUCT,
+    "stores": _STORE,
+    "orders": (
+        *_ORDER,
+        *_prefixed("customer", _REFERENCE),
+        *_prefixed("product", ("external_id", "source", "id")),
+        *_LINE,
+        *_prefixed("discount", _DISCOUNTS),
+    ),
+    "refunds": (*_REFUND, *_REFUND_LINE),
+    "interactions": (*_INTERACTION, *_prefixed("customer", _REFERENCE)),
+}
+GROUPED: Final = frozenset({"orders", "refunds"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One CSV record: its cells that are not empty, and how many lines of the body it took."""
+
+    cells: Row
+    lines: int
+
+    @property
+    def key(self) -> tuple[str | None, str | None]:
+        return self.cells.get("source"), self.cells.get("external_id")
+
+
+async def as_json_lines(lines: AsyncIterator[bytes], resource: Resource) -> AsyncIterator[bytes]:
+    """JSON lines in step with the body's lines: the first is the header's and stays empty.
+
+    Raises: UnknownColumn for a header we cannot read, UnreadableBody for text that is not UTF-8 or not CSV.
+    """
+    document: Callable[[list[Row]], Document] = _DOCUMENTS[resource]
+    group: list[Record] = []
+    async for record in _records(lines, resource):
+        if record is None:
+            yield b"\n"
+        elif group and resource in GROUPED and record.key == group[0].key and record.key[1]:
+            group.append(record)
+        else:
+            for line in _line(document, group):
+                yield line
+            group = [record]
+    for line in _line(document, group):
+        yield line
+
+
+def _line(document: Callable[[list[Row]], Document], group: list[Record]) -> list[bytes]:
+    if not group:
+        return []
+    taken = sum(record.lines for record in group)
+    return [msgspec.json.encode(document([record.cells for record in group])) + b"\n", *[b"\n"] * (taken - 1)]
+
+
+async def _records(lines: AsyncIterator[bytes], resource: Resource) -> AsyncIterator[Record | None]:
+    """Records in order; None for the header and for empty lines."""
+    header: list[str] | None = None
+    text, taken = "", 0
+    async for line in lines:
+        text, taken = text + _decoded(line, first=header is None), taken + 1
+        if text.count('"') % 2:
+            continue
+        cells = next(csv.reader([text.rstrip("\r\n")], strict=True), [])
+        if header is None:
+            header = _checked(cells, resource)
+            yield None
+        elif not any(cells):
+            for _ in range(taken):
+                yield None
+        else:
+            named = zip(header, cells, strict=False)
+            yield Record({name: value for name, value in named if value != ""}, taken)
+        text, taken = "", 0
+    if text:
+        raise UnreadableBody("The CSV ends inside a quoted cell.")
+
+
+def _decoded(line: bytes, *, first: bool) -> str:
+    try:
+        return line.decode("utf-8-sig" if first else "utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableBody("CSV is read as UTF-8; convert the file and send it again.") from error
+
+
+def _checked(header: list[str], resource: Resource) -> list[str]:
+    known = COLUMNS[resource]
+    for name in header:
+        if name not in known and not (resource == "customers" and name.startswith(ATTRIBUTE)):
+            raise UnknownColumn(f"Column {name!r} is not one of: {', '.join(known)}.")
+    return header
+
+
+def _customer(rows: list[Row]) -> Document:
+    row = rows[0]
+    document: Document = {name: row[name] for name in ("external_id", "source", "kind", "name") if name in row}
+    for column, field in (("phone", "phones"), ("email", "emails"), ("card", "cards")):
+        if column in row:
+            document[field] = [part.strip() for part in row[column].split(LIST_SEPARATOR) if part.strip()]
+    provenance = {"source": row["attribute_source"]} if "attribute_source" in row else {}
+    attributes = {name.removeprefix(ATTRIBUTE): row[name] for name in row if name.startswith(ATTRIBUTE)}
+    if attributes:
+        document["attributes"] = {name: {"value": value} | provenance for name, value in attributes.items()}
+    return document
+
+
+def _flat(rows: list[Row]) -> Document:
+    return dict(rows[0])
+
+
+def _reference(row: Row, prefix: str) -> Document:
+    return {name: row[f"{prefix}_{name}"] for name in _REFERENCE if f"{prefix}_{name}" in row}
+
+
+def _order(rows: list[Row]) -> Document:
+    document: Document = {name: rows[0][name] for name in _ORDER if name in rows[0]}
+    return document | {"customer": _reference(rows[0], "customer"), "lines": [_order_line(row) for row in rows]}
+
+
+def _order_line(row: Row) -> Document:
+    discounts = [
+        {"kind": kind, "amount": row[f"discount_{kind}"]}
+        for kind in _DISCOUNTS
+        if row.get(f"discount_{kind}", "0") != "0"
+    ]
+    line = {name: row[name] for name in _LINE if name in row}
+    return line | {"product": _reference(row, "product"), "discounts": discounts}
+
+
+def _refund(rows: list[Row]) -> Document:
+    document: Document = {name: rows[0][name] for name in _REFUND if name in rows[0]}
+    return document | {"lines": [{name: row[name] for name in _REFUND_LINE if name in row} for row in rows]}
+
+
+def _interaction(rows: list[Row]) -> Document:
+    document: Document = {name: rows[0][name] for name in _INTERACTION if name in rows[0]}
+    return document | {"customer": _reference(rows[0], "customer")}
+
+
+_DOCUMENTS: Final[Mapping[Resource, Callable[[list[Row]], Document]]] = {
+    "customers": _customer,
+    "products": _flat,
+    "stores": _flat,
+    "orders": _order,
+    "refunds": _refund,
+    "interactions": _interaction,
+}

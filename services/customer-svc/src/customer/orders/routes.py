@@ -1,0 +1,68 @@
+"""Purchases."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request, Response
+from pydantic import AwareDatetime
+
+import crmkit.app
+from crmkit import paging
+from crmkit.db import Session
+from customer.customers import service as customers
+from customer.documents import answer
+from customer.orders import repository, service
+from customer.orders.schemas import NewOrder, Order, OrderFilters, OrderPage
+from customer.references.rules import SOURCE_PATTERN
+from customer.settings import region_of
+
+router = crmkit.app.router(tags=["orders"])
+
+
+def _filters(
+    customer_id: Annotated[UUID | None, Query()] = None,
+    store_id: Annotated[str | None, Query()] = None,
+    placed_at_gte: Annotated[AwareDatetime | None, Query()] = None,
+    placed_at_lt: Annotated[AwareDatetime | None, Query()] = None,
+) -> OrderFilters:
+    return OrderFilters(customer_id, store_id, placed_at_gte, placed_at_lt)
+
+
+@router.post("/orders", status_code=201, operation_id="create_order", response_model=Order)
+async def create_order(body: NewOrder, request: Request, session: Session) -> Response:
+    id = await service.create_order(session, body, region=region_of(request))
+    return answer(await service.read_order(session, id), location=f"/v1/orders/{id}")
+
+
+@router.get("/orders", operation_id="list_orders", response_model=OrderPage)
+async def list_orders(
+    request: Request,
+    session: Session,
+    page: paging.PageQuery,
+    filters: Annotated[OrderFilters, Depends(_filters)],
+) -> Response:
+    return await paging.answer(request, session, page, repository.listing(filters))
+
+
+@router.get("/customers/{id}/orders", operation_id="list_customer_orders", response_model=OrderPage)
+async def list_customer_orders(request: Request, id: UUID, session: Session, page: paging.PageQuery) -> Response:
+    await customers.read_customer(session, id)
+    return await paging.answer(request, session, page, repository.listing(OrderFilters(customer_id=id)))
+
+
+@router.get("/orders/ext:{source}:{external_id:path}", operation_id="get_order_by_external_id", response_model=Order)
+async def get_order_by_external_id(
+    source: Annotated[str, Path(pattern=SOURCE_PATTERN)], external_id: str, session: Session
+) -> Response:
+    return answer(await service.read_order_by_key(session, source, external_id))
+
+
+@router.get("/orders/{id}", operation_id="get_order", response_model=Order)
+async def get_order(id: UUID, session: Session) -> Response:
+    return answer(await service.read_order(session, id))
+
+
+@router.post("/orders/{id}/cancel", operation_id="cancel_order", response_model=Order)
+async def cancel_order(id: UUID, session: Session) -> Response:
+    await service.cancel_order(session, id)
+    return answer(await service.read_order(session, id))

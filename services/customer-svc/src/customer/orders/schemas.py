@@ -1,0 +1,126 @@
+"""Orders as the API shows them and takes them one at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
+from customer.references.schemas import CustomerRef, ProductRef, Text
+
+MOST = 10**15
+
+Amount = Annotated[int, Field(ge=0, le=MOST, description="minor units")]
+Quantity = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=3)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
+DiscountKind = Literal["store", "manufacturer", "match", "coupon"]
+
+_LINE: JsonDict = {
+    "product": {"external_id": "1082185", "source": "tcj"},
+    "quantity": 2,
+    "amount": 398,
+    "discounts": [{"kind": "store", "amount": 50}],
+}
+_EXAMPLE: JsonDict = {
+    "external_id": "31198570044",
+    "source": "tcj",
+    "customer": {"external_id": "900", "source": "tcj"},
+    "placed_at": "2017-01-01T11:53:26Z",
+    "store_id": "330",
+    "channel": "store",
+    "currency": "USD",
+    "lines": [_LINE],
+}
+
+
+class Discount(BaseModel):
+    """What took a line's price down, and by how much."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: DiscountKind
+    amount: Amount
+    code: Text | None = None
+
+
+class NewOrderLine(BaseModel):
+    """amount: what the store received for the line, tax included."""
+
+    model_config = ConfigDict(extra="forbid")
+    product: ProductRef
+    quantity: Quantity
+    amount: Amount
+    tax_amount: Amount | None = None
+    cost_amount: Amount | None = None
+    discounts: Annotated[list[Discount], Field(max_length=20)] = []
+
+
+class NewOrder(BaseModel):
+    """A purchase. Another one under the same external id replaces it when imported, and is refused when posted."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+    customer: CustomerRef
+    placed_at: AwareDatetime
+    currency: Currency
+    lines: Annotated[list[NewOrderLine], Field(min_length=1, max_length=2000)]
+    external_id: Text | None = None
+    source: Annotated[str, Field(pattern=SOURCE_PATTERN)] = DEFAULT_SOURCE
+    store_id: Annotated[str, Field(max_length=64)] | None = None
+    channel: Annotated[str, Field(max_length=64)] | None = None
+    brand: Annotated[str, Field(max_length=64)] | None = None
+
+
+class CustomerId(BaseModel):
+    id: UUID
+
+
+class LineProduct(BaseModel):
+    id: UUID
+    external_id: str | None
+    source: str | None
+
+
+class OrderLine(BaseModel):
+    line: int
+    product: LineProduct
+    quantity: float
+    amount: int
+    tax_amount: int | None
+    cost_amount: int | None
+    discounts: list[Discount]
+
+
+class Order(BaseModel):
+    """A purchase with its lines; `total_amount` is what the store received for them."""
+
+    id: UUID
+    version: int
+    source: str | None
+    external_id: str | None
+    customer: CustomerId
+    placed_at: datetime
+    store_id: str | None
+    channel: str | None
+    currency: str
+    brand: str | None
+    cancelled_at: datetime | None
+    total_amount: int
+    lines: list[OrderLine]
+
+
+class OrderPage(BaseModel):
+    data: list[Order]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilters:
+    """Which orders a list shows; `placed_at` in a half-open window."""
+
+    customer_id: UUID | None = None
+    store_id: str | None = None
+    placed_at_gte: datetime | None = None
+    placed_at_lt: datetime | None = None

@@ -1,0 +1,60 @@
+"""The catalogue."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+
+import crmkit.app
+from crmkit import paging
+from crmkit.db import Session
+from customer.documents import answer
+from customer.intake import BatchResults
+from customer.products import repository, service
+from customer.products.schemas import Brand, NewProduct, NewProducts, Product, ProductPage
+from customer.references.rules import SOURCE_PATTERN
+
+router = crmkit.app.router(tags=["products"])
+
+
+@router.post("/products", status_code=201, operation_id="create_product", response_model=Product)
+async def create_product(body: NewProduct, session: Session) -> Response:
+    id = await service.create_product(session, body)
+    return answer(await service.read_product(session, id), location=f"/v1/products/{id}")
+
+
+@router.post("/products/batch", operation_id="create_products")
+async def create_products(body: NewProducts, session: Session) -> BatchResults:
+    return await service.create_products(session, body.items)
+
+
+@router.get("/products", operation_id="list_products", response_model=ProductPage)
+async def list_products(
+    request: Request,
+    session: Session,
+    page: paging.PageQuery,
+    product_type: Annotated[str | None, Query()] = None,
+    product_category: Annotated[str | None, Query()] = None,
+    brand: Annotated[Brand | None, Query()] = None,
+) -> Response:
+    filters = {"product_type": product_type, "product_category": product_category, "brand": brand}
+    return await paging.answer(request, session, page, repository.listing(filters))
+
+
+@router.get(
+    "/products/ext:{source}:{external_id:path}", operation_id="get_product_by_external_id", response_model=Product
+)
+async def get_product_by_external_id(
+    source: Annotated[str, Path(pattern=SOURCE_PATTERN)], external_id: str, session: Session
+) -> Response:
+    return answer(await service.read_product_by_key(session, source, external_id))
+
+
+@router.get("/products/{id}", operation_id="get_product", response_model=Product)
+async def get_product(id: UUID, session: Session) -> Response:
+    return answer(await service.read_product(session, id))
+
+
+@router.delete("/products/{id}", status_code=204, operation_id="archive_product")
+async def archive_product(id: UUID, session: Session) -> None:
+    await service.archive_product(session, id)

@@ -1,0 +1,74 @@
+"""Products as they come in and go out."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic.config import JsonDict
+
+from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
+from customer.references.schemas import Text
+
+Brand = Literal["national", "private"]
+
+_EXAMPLE: JsonDict = {
+    "external_id": "1082185",
+    "source": "tcj",
+    "name": "Bananas",
+    "department": "PRODUCE",
+    "product_category": "TROPICAL FRUIT",
+    "product_type": "BANANAS",
+    "manufacturer_id": "2",
+    "brand": "national",
+    "package_size": "40 LB",
+}
+
+
+class NewProduct(BaseModel):
+    """A product as posted or imported; what is left out of an upsert stays as it is.
+
+    brand: `private` is the store's own, `national` any other.
+    """
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+    external_id: Text
+    source: Annotated[str, Field(pattern=SOURCE_PATTERN)] = DEFAULT_SOURCE
+    name: Text | None = None
+    department: Text | None = None
+    product_category: Text | None = None
+    product_type: Text | None = None
+    manufacturer_id: Text | None = None
+    brand: Brand | None = None
+    package_size: Text | None = None
+
+
+class NewProducts(BaseModel):
+    """Up to 1,000 products; each stands or falls by itself."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"items": [_EXAMPLE]}]})
+    items: Annotated[list[JsonValue], Field(min_length=1, max_length=1000)]
+
+
+class Product(BaseModel):
+    """A product of the catalogue."""
+
+    id: UUID
+    version: int
+    source: str
+    external_id: str
+    name: str | None
+    department: str | None
+    product_category: str | None
+    product_type: str | None
+    manufacturer_id: str | None
+    brand: Brand | None
+    package_size: str | None
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProductPage(BaseModel):
+    data: list[Product]
+    next_cursor: str | None

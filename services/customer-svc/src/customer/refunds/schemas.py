@@ -1,0 +1,63 @@
+"""Refunds: records of their own that point back to lines."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from customer.orders.schemas import Amount, Quantity
+from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
+from customer.references.schemas import Text
+
+_EXAMPLE: JsonDict = {
+    "external_id": "r-1",
+    "source": "shop",
+    "refunded_at": "2017-01-09T10:00:00Z",
+    "lines": [{"line": 1, "quantity": 1, "amount": 199}],
+}
+
+
+class RefundLine(BaseModel):
+    """line: the number of the order's line; amount: what the customer got back for it."""
+
+    model_config = ConfigDict(extra="forbid")
+    line: Annotated[int, Field(ge=1, le=2000)]
+    quantity: Quantity
+    amount: Amount
+
+
+class NewRefund(BaseModel):
+    """What is given back of an order; a second one under the same external id is refused."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+    refunded_at: AwareDatetime
+    lines: Annotated[list[RefundLine], Field(min_length=1, max_length=2000)]
+    external_id: Text | None = None
+    source: Annotated[str, Field(pattern=SOURCE_PATTERN)] = DEFAULT_SOURCE
+
+
+class RefundIntake(NewRefund):
+    """A refund as imported: it names its order by the external id of the same source, or of `order_source`."""
+
+    order_external_id: Text
+    order_source: Annotated[str, Field(pattern=SOURCE_PATTERN)] | None = None
+
+
+class Refund(BaseModel):
+    id: UUID
+    version: int
+    source: str | None
+    external_id: str | None
+    order_id: UUID
+    customer_id: UUID
+    refunded_at: datetime
+    currency: str
+    amount: int
+    lines: list[RefundLine]
+
+
+class RefundPage(BaseModel):
+    data: list[Refund]
+    next_cursor: str | None

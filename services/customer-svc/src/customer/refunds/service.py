@@ -1,0 +1,74 @@
+"""What can be done with refunds."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import audit
+from crmkit.db import driver
+from customer import intake
+from customer.intake import Effect, Mode, Outcome
+from customer.orders import fast as orders
+from customer.orders.errors import OrderNotFound, of_refusal
+from customer.refunds import repository, rules
+from customer.refunds.repository import Place
+from customer.refunds.schemas import NewRefund, RefundIntake
+
+
+async def create_refund(session: AsyncSession, order_id: UUID, new: NewRefund) -> tuple[int, str]:
+    """Give back part of an order; the refund's document. Raises OrderNotFound, RefundExists, RefundTooLarge."""
+    connection = await driver(session)
+    customer_id = await orders.hold(connection, order_id)
+    if customer_id is None:
+        raise OrderNotFound(f"There is no order {order_id}.")
+    outcome = (await _take(connection, [Place(new, customer_id, order_id)], Mode.INSERT))[0]
+    if outcome.refusal:
+        raise of_refusal(outcome.refusal)
+    assert outcome.id is not None
+    await audit.record(session, "create_refund", f"/v1/orders/{order_id}", str(outcome.id))
+    return await repository.find(connection, customer_id, outcome.id)
+
+
+async def take_refunds(connection: asyncpg.Connection, items: Sequence[RefundIntake], mode: Mode) -> list[Outcome]:
+    """Write many refunds, of orders known by external id; an outcome each, in order. A refund is never changed."""
+
+    async def take(wave: Sequence[RefundIntake]) -> list[Outcome]:
+        return await _take_named(connection, wave, mode)
+
+    return await intake.in_waves(
+        items, lambda item: [(item.source, item.external_id)] if item.external_id else [], take
+    )
+
+
+async def _take_named(connection: asyncpg.Connection, items: Sequence[RefundIntake], mode: Mode) -> list[Outcome]:
+    keys = [(item.order_source or item.source, item.order_external_id) for item in items]
+    held = await repository.hold_orders(connection, keys)
+    known = [Place(item, *held[key]) for item, key in zip(items, keys, strict=True) if key in held]
+    taken = iter(await _take(connection, known, mode))
+    return [
+        next(taken) if key in held else Outcome.refused("unknown_reference", f"/order_external_id: no order {key[1]}.")
+        for key in keys
+    ]
+
+
+async def _take(connection: asyncpg.Connection, places: Sequence[Place], mode: Mode) -> list[Outcome]:
+    """Write refunds of orders this transaction holds."""
+    await repository.claim(connection, places)
+    left = await repository.left(connection, places)
+    outcomes = [_decide(place, left[place.order_id], mode) for place in places]
+    paired = list(zip(places, outcomes, strict=True))
+    await repository.give_back(connection, [place for place, outcome in paired if outcome.refusal])
+    await repository.insert(connection, [place for place, outcome in paired if outcome.effect is Effect.CREATED])
+    return outcomes
+
+
+def _decide(place: Place, left: rules.Order, mode: Mode) -> Outcome:
+    if place.holder != place.id:
+        if mode is Mode.INSERT:
+            detail = "The external id belongs to a refund already."
+            return Outcome.refused("refund_exists", detail, existing_id=place.holder)
+        return Outcome(place.holder, Effect.UNCHANGED)
+    wrong = rules.give_back(place.new.lines, left)
+    return Outcome.refused("refund_too_large", wrong) if wrong else Outcome(place.id, Effect.CREATED)

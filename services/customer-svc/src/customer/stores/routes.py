@@ -1,0 +1,36 @@
+"""Where the business sells."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+import crmkit.app
+from crmkit import concurrency, paging
+from crmkit.db import Session
+from customer.stores import repository, service
+from customer.stores.schemas import NewStore, Store
+
+router = crmkit.app.router(tags=["stores"])
+
+
+@router.post("/stores", status_code=201, operation_id="create_store")
+async def create_store(body: NewStore, session: Session, response: Response) -> Store:
+    store = await service.create_store(session, body)
+    response.headers["Location"] = f"/v1/stores/{store.id}"
+    concurrency.tag(response, store.version)
+    return store
+
+
+@router.get("/stores", operation_id="list_stores", response_model=paging.Page[Store])
+async def list_stores(
+    request: Request, session: Session, page: paging.PageQuery, store_id: Annotated[str | None, Query()] = None
+) -> Response:
+    return await paging.answer(request, session, page, repository.listing(store_id))
+
+
+@router.get("/stores/{id}", operation_id="get_store")
+async def get_store(id: UUID, session: Session, response: Response) -> Store:
+    store = await service.read_store(session, id)
+    concurrency.tag(response, store.version)
+    return store

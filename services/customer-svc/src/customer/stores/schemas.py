@@ -1,0 +1,38 @@
+"""Stores: where the business sells."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from customer.references.schemas import Text
+from customer.stores.rules import time_zone
+
+StoreNumber = Annotated[str, Field(min_length=1, max_length=64, description="the business's own number of the store")]
+TimeZone = Annotated[str, AfterValidator(time_zone)]
+
+
+class NewStore(BaseModel):
+    """A store as posted or imported; what is left out of an upsert stays as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"store_id": "330", "name": "Main Street"}]}
+    )
+    store_id: StoreNumber
+    name: Text | None = None
+    address: Text | None = None
+    time_zone: TimeZone | None = None
+
+
+class Store(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    version: int
+    store_id: str
+    name: str | None
+    address: str | None
+    time_zone: str | None
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,43 @@
+"""What can be done with stores."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import audit
+from crmkit.db import driver
+from customer import intake
+from customer.intake import Mode, Outcome
+from customer.stores import repository
+from customer.stores.errors import StoreExists, StoreNotFound
+from customer.stores.models import StoreRow
+from customer.stores.schemas import NewStore, Store
+
+
+async def create_store(session: AsyncSession, new: NewStore) -> Store:
+    """Add a store. Raises StoreExists."""
+    outcome = (await repository.take(await driver(session), [new], Mode.INSERT))[0]
+    if outcome.refusal:
+        raise StoreExists(outcome.refusal.detail, existing_id=str(outcome.refusal.existing_id))
+    assert outcome.id is not None
+    await audit.record(session, "create_store", f"/v1/stores/{outcome.id}")
+    return await read_store(session, outcome.id)
+
+
+async def take_stores(connection: asyncpg.Connection, items: Sequence[NewStore], mode: Mode) -> list[Outcome]:
+    """Store many stores; an outcome each, in order."""
+
+    async def take(wave: Sequence[NewStore]) -> list[Outcome]:
+        return await repository.take(connection, wave, mode)
+
+    return await intake.in_waves(items, lambda item: [item.store_id], take)
+
+
+async def read_store(session: AsyncSession, id: UUID) -> Store:
+    """A store. Raises StoreNotFound."""
+    row = await session.get(StoreRow, id)
+    if row is None:
+        raise StoreNotFound(f"There is no store {id}.")
+    return Store.model_validate(row)

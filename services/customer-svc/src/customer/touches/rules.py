@@ -1,0 +1,87 @@
+"""What an event of another service is to a customer's timeline, or to their purchases."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from crmkit.events import Event
+from customer.events import Call, Checkout, SurveyResponse, Ticket
+from customer.orders.rules import DiscountIntake, LineIntake, OrderIntake
+from customer.references.schemas import Reference
+from customer.timeline.repository import Touch
+
+CHECKOUT: Final = "perennial.checkout.confirmed.v1"
+
+
+def order_of(checkout: Checkout) -> OrderIntake | None:
+    """The purchase a confirmed checkout became; None for an anonymous one, or one that names no order."""
+    if checkout.order is None or checkout.customer is None or checkout.customer.id is None:
+        return None
+    lines = [
+        LineIntake(
+            product=Reference(id=line.product.id),
+            quantity=line.quantity,
+            amount=line.amount,
+            discounts=[DiscountIntake(kind="coupon", amount=d.amount, code=d.code) for d in line.discounts],
+        )
+        for line in checkout.lines
+        if line.product.id is not None
+    ]
+    if not lines:
+        return None
+    return OrderIntake(
+        customer=Reference(id=checkout.customer.id),
+        placed_at=checkout.order.placed_at,
+        currency=checkout.currency,
+        lines=lines,
+        external_id=checkout.order.external_id,
+        source=checkout.order.source,
+        store_id=checkout.store_id,
+        channel="store",
+    )
+
+
+def touch_of(event: Event) -> Touch | None:
+    """The timeline's entry for an event; None where it is about nobody we can name, or of no interest."""
+    tell = _TELLERS.get(event.type)
+    return tell(event) if tell else None
+
+
+def _ticket(event: Event) -> Touch | None:
+    ticket = event.read(Ticket)
+    if ticket.customer is None or ticket.customer.id is None:
+        return None
+    kind = "complaint" if ticket.type == "complaint" else "ticket"
+    summary = f"{ticket.type.capitalize()}: {ticket.subject} ({ticket.status})"
+    resource = f"/v1/tickets/{ticket.id}"
+    return Touch(
+        ticket.customer.id, ticket.id, kind, ticket.created_at, summary, ticket.version, ticket.channel, resource
+    )
+
+
+def _call(event: Event) -> Touch | None:
+    call = event.read(Call)
+    if call.customer is None or call.customer.id is None:
+        return None
+    at = call.started_at or datetime.fromisoformat(event.time)
+    summary = f"{(call.direction or 'inbound').capitalize()} call ({call.status or 'unknown'})"
+    return Touch(call.customer.id, call.id, "call", at, summary, call.version, "phone", f"/v1/calls/{call.id}")
+
+
+def _survey(event: Event) -> Touch | None:
+    answer = event.read(SurveyResponse)
+    if answer.customer is None or answer.customer.id is None:
+        return None
+    resource = f"/v1/survey-responses/{answer.id}"
+    summary = f"Answered a {answer.kind} survey"
+    return Touch(answer.customer.id, answer.id, "survey", answer.created_at, summary, answer.version, None, resource)
+
+
+_TELLERS: Final[Mapping[str, Callable[[Event], Touch | None]]] = {
+    "perennial.ticket.created.v1": _ticket,
+    "perennial.ticket.updated.v1": _ticket,
+    "perennial.call.started.v1": _call,
+    "perennial.call.updated.v1": _call,
+    "perennial.call.ended.v1": _call,
+    "perennial.survey_response.recorded.v1": _survey,
+}

@@ -1,0 +1,26 @@
+"""The profile store's worker: imports, and what other services' events add to a profile."""
+
+from functools import partial
+
+import crmkit.worker
+from crmkit.consumers import Consumer
+from customer.imports import service as imports
+from customer.settings import Settings
+from customer.touches import service as touches
+
+
+def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
+    """The worker; settings come from the environment when none are given."""
+    settings = settings or Settings()
+    return crmkit.worker.Worker(
+        settings,
+        jobs={imports.KIND: partial(imports.run_import, region=settings.phone_region)},
+        consumers=[
+            Consumer(feed="campaign", apply=touches.apply_campaign),
+            Consumer(feed="callcenter", apply=touches.apply_callcenter),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    crmkit.worker.main(create_worker)

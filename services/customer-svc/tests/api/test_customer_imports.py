@@ -1,0 +1,224 @@
+"""Imports through the API, their jobs run here."""
+
+import gzip
+import json
+import uuid
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from crmkit import jobs
+from crmkit.db import Database
+from crmkit.testing import TestClient, read_feed
+from customer.imports import rules, service
+
+NDJSON = {"content-type": "application/x-ndjson"}
+
+
+class Importer:
+    """Posts a body and runs its job to the end."""
+
+    def __init__(self, client: TestClient, database: Database) -> None:
+        self.client, self.database = client, database
+
+    async def __call__(
+        self, resource: str, body: bytes, headers: dict[str, str] | None = None, **params: Any
+    ) -> dict[str, Any]:
+        query = {"resource": resource} | params
+        response = await self.client.post("/v1/imports", params=query, content=body, headers=headers or NDJSON)
+        assert response.status_code == 202, response.text
+        return await self.finish(response.json()["id"])
+
+    async def finish(self, job_id: str) -> dict[str, Any]:
+        handlers = {service.KIND: partial(service.run_import, region="US")}
+        async with httpx.AsyncClient() as gateway:
+            await jobs.execute(self.database, gateway, handlers, UUID(job_id))
+        job: dict[str, Any] = (await self.client.get(f"/v1/jobs/customer/{job_id}")).json()
+        return job
+
+    async def errors(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = (await self.client.get(job["errors_url"])).json()["data"]
+        return rows
+
+
+@pytest.fixture
+def bring(client: TestClient, database: Database) -> Importer:
+    return Importer(client, database)
+
+
+def ndjson(*rows: dict[str, Any]) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def unique() -> str:
+    return uuid.uuid4().hex
+
+
+async def test_bad_lines_are_told_and_good_ones_kept(client: TestClient, bring: Importer) -> None:
+    good, card = unique(), unique()
+    lines = [
+        json.dumps({"external_id": good, "source": "shop", "cards": [card]}).encode(),
+        b"{not json",
+        b"",
+        json.dumps({"external_id": unique(), "source": "shop", "nickname": "x"}).encode(),
+        json.dumps({"external_id": unique(), "source": "shop", "phones": ["x"]}).encode(),
+        json.dumps({"external_id": unique(), "source": "shop", "cards": [card]}).encode(),
+        b"\xff\xfe",
+    ]
+    job = await bring("customers", b"\n".join(lines))
+    assert (job["status"], job["total"], job["processed"], job["failed"]) == ("succeeded", 7, 2, 5)
+    assert job["result"] == {"created": 1, "updated": 0, "unchanged": 0}
+    errors = await bring.errors(job)
+    assert [(e["position"], e["code"]) for e in errors] == [
+        (2, "invalid_line"),
+        (4, "invalid_line"),
+        (5, "invalid_line"),
+        (6, "identifier_taken"),
+        (7, "invalid_line"),
+    ]
+    assert "nickname" in errors[1]["detail"]
+    assert (await client.get(f"/v1/customers/ext:shop:{good}")).status_code == 200
+
+
+async def test_an_import_repeated_changes_nothing(client: TestClient, database: Database, bring: Importer) -> None:
+    mark = unique()
+    customers = [{"external_id": f"{mark}-{n}", "source": "shop", "name": f"Name {n}"} for n in range(3)]
+    products = [{"external_id": f"{mark}-{n}", "source": "shop", "product_type": "MILK"} for n in range(2)]
+    orders = [
+        {
+            "external_id": f"{mark}-{n}",
+            "source": "shop",
+            "customer": {"external_id": f"{mark}-{n % 3}"},
+            "placed_at": "2017-01-01T11:53:26Z",
+            "currency": "USD",
+            "lines": [{"product": {"external_id": f"{mark}-{n % 2}"}, "quantity": 1, "amount": 100 + n}],
+        }
+        for n in range(6)
+    ]
+    sets: list[tuple[str, list[dict[str, Any]]]] = [
+        ("customers", customers),
+        ("products", products),
+        ("orders", orders),
+    ]
+    for resource, rows in sets:
+        assert (await bring(resource, ndjson(*rows)))["result"]["created"] == len(rows)
+    before = (await read_feed(client, database, "customer"))[-1].sequence
+    for resource, rows in sets:
+        assert (await bring(resource, ndjson(*rows)))["result"]["unchanged"] == len(rows)
+    assert await read_feed(client, database, "customer", before) == []
+    orders[0]["lines"][0]["amount"] = 7
+    assert (await bring("orders", ndjson(*orders)))["result"] == {"created": 0, "updated": 1, "unchanged": 5}
+    [event] = await read_feed(client, database, "customer", before)
+    assert event.type == "perennial.order.updated.v1"
+    assert (event.read(dict)["version"], event.read(dict)["total_amount"]) == (2, 7)
+    refund = {
+        "external_id": mark,
+        "source": "shop",
+        "order_external_id": f"{mark}-1",
+        "refunded_at": "2017-02-01T00:00:00Z",
+    }
+    line = {"line": 1, "quantity": 1, "amount": 101}
+    bad = refund | {"external_id": f"{mark}x", "lines": [line]}
+    assert (await bring("refunds", ndjson(refund | {"lines": [line]}, bad)))["result"]["created"] == 1
+
+
+@pytest.mark.parametrize("mode", ["upsert", "insert", "replace"])
+async def test_modes(client: TestClient, bring: Importer, mode: str) -> None:
+    id = unique()
+    await bring("products", ndjson({"external_id": id, "source": "shop", "name": "Old", "department": "D"}))
+    job = await bring("products", ndjson({"external_id": id, "source": "shop", "name": "New"}), mode=mode)
+    product = (await client.get(f"/v1/products/ext:shop:{id}")).json()
+    expected = {"upsert": ("New", "D", 0), "insert": ("Old", "D", 1), "replace": ("New", None, 0)}[mode]
+    assert (product["name"], product["department"], job["failed"]) == expected
+
+
+async def test_a_rehearsal_changes_nothing_and_tells_the_errors(client: TestClient, bring: Importer) -> None:
+    id = unique()
+    job = await bring("products", ndjson({"external_id": id, "source": "shop"}, {"name": "x"}), dry_run=True)
+    assert (job["processed"], job["failed"], job["result"]["created"]) == (1, 1, 1)
+    assert (await client.get(f"/v1/products/ext:shop:{id}")).status_code == 404
+
+
+async def test_csv_with_quotes_groups_and_line_numbers(client: TestClient, bring: Importer) -> None:
+    mark = unique()
+    csv = {"content-type": "text/csv; charset=utf-8"}
+    head = "external_id,source,name,phone,attributes.city\n"
+    anna = f'{mark},shop,"Müller, ""Anna""\nthe second",+15551230000;+15551230001,Köln\n'
+    table = f"{head}{anna}\n{mark}x,Shop!,y,,\n"
+    job = await bring("customers", b"\xef\xbb\xbf" + table.encode(), csv)
+    assert [(e["position"], e["code"]) for e in await bring.errors(job)] == [(5, "invalid_line")]
+    found = (await client.get(f"/v1/customers/ext:shop:{mark}")).json()
+    assert found["name"] == 'Müller, "Anna"\nthe second'
+    assert found["phones"] == ["+15551230000", "+15551230001"]
+    assert found["attributes"]["city"]["value"] == "Köln"
+    await bring("products", f"external_id,source\n{mark},shop\n".encode(), csv)
+    rows = "\n".join(f"{mark}-{n // 2},shop,{mark},2017-01-01T00:00:00Z,USD,{mark},1,{n},5" for n in range(4))
+    head = "external_id,source,customer_external_id,placed_at,currency,product_external_id,quantity,amount,"
+    head += "discount_store\n"
+    job = await bring("orders", (head + rows).encode(), csv)
+    assert job["result"] == {"created": 2, "updated": 0, "unchanged": 0}, await bring.errors(job)
+    order = (await client.get(f"/v1/orders/ext:shop:{mark}-1")).json()
+    assert [(line["amount"], line["discounts"]) for line in order["lines"]] == [
+        (2, [{"kind": "store", "amount": 5}]),
+        (3, [{"kind": "store", "amount": 5}]),
+    ]
+
+
+async def test_gzip_and_idempotency(client: TestClient, bring: Importer) -> None:
+    body = gzip.compress(ndjson({"external_id": unique(), "source": "shop"}))
+    headers = NDJSON | {"content-encoding": "gzip", "idempotency-key": unique()}
+    params = {"resource": "products"}
+    first = await client.post("/v1/imports", params=params, content=body, headers=headers)
+    again = await client.post("/v1/imports", params=params, content=body, headers=headers)
+    assert first.status_code == 202, first.text
+    assert again.content == first.content
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await client.post("/v1/imports", params=params, content=gzip.compress(b"{}"), headers=headers)
+    assert other.status_code == 422
+    assert (await bring.finish(first.json()["id"]))["processed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "headers", "body", "status", "code"),
+    [
+        ({"resource": "things"}, NDJSON, b"", 422, "invalid_request"),
+        ({"resource": "orders", "mode": "x"}, NDJSON, b"", 422, "invalid_request"),
+        ({"resource": "orders"}, {"content-type": "application/xml"}, b"<a/>", 415, "unsupported_media_type"),
+        ({"resource": "orders"}, NDJSON | {"content-encoding": "gzip"}, b"plain", 400, "unreadable_body"),
+        (
+            {"resource": "orders"},
+            NDJSON | {"content-encoding": "gzip"},
+            gzip.compress(b"{}" * 999)[:-9],
+            400,
+            "unreadable_body",
+        ),
+        ({"resource": "orders"}, NDJSON | {"content-encoding": "br"}, b"x", 400, "unreadable_body"),
+        ({"resource": "orders"}, NDJSON, b"x" * (3 << 20), 422, "line_too_long"),
+        ({"resource": "products"}, {"content-type": "text/csv"}, b"external_id,colour\n1,red\n", 422, "unknown_column"),
+        ({"resource": "products"}, {"content-type": "text/csv"}, b'external_id\n"1\n', 400, "unreadable_body"),
+        ({"resource": "products"}, {"content-type": "text/csv"}, b"\xff\n", 400, "unreadable_body"),
+    ],
+)
+async def test_an_unreadable_import_is_refused_whole(
+    client: TestClient, params: dict[str, str], headers: dict[str, str], body: bytes, status: int, code: str
+) -> None:
+    before = (await client.get("/v1/jobs/customer")).json()["data"][:1]
+    response = await client.post("/v1/imports", params=params, content=body, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    assert (await client.get("/v1/jobs/customer")).json()["data"][:1] == before
+
+
+async def test_chunks_keep_line_numbers_whatever_the_blocks() -> None:
+    body = b"".join(b"line %d\n" % n for n in range(5000)) + b"the last"
+
+    async def blocks() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 777):
+            yield body[start : start + 777]
+
+    chunks = [chunk async for chunk in rules.chunked(rules.lines_of(blocks()))]
+    assert b"".join(chunk.content for chunk in chunks) == body + b"\n"
+    assert [chunk.first_line for chunk in chunks] == [1, 1001, 2001, 3001, 4001, 5001]

@@ -1,0 +1,39 @@
+"""The catalogue through the API."""
+
+import uuid
+from typing import Any
+
+from crmkit.db import Database
+from crmkit.testing import TestClient, read_feed
+
+
+def new(**more: Any) -> dict[str, Any]:
+    return {"external_id": f"p-{uuid.uuid4()}", "source": "shop", "product_type": "MILK", "brand": "private"} | more
+
+
+async def test_a_product_is_made_read_and_archived(client: TestClient, database: Database) -> None:
+    body = new(name="Whole milk")
+    made = (await client.post("/v1/products", json=body)).json()
+    assert body.items() <= made.items()
+    assert (await client.get(f"/v1/products/{made['id']}")).json() == made
+    assert (await client.get(f"/v1/products/ext:shop:{body['external_id']}")).json() == made
+    again = await client.post("/v1/products", json=body)
+    assert (again.status_code, again.json()["existing_id"]) == (409, made["id"])
+    for _ in range(2):
+        assert (await client.delete(f"/v1/products/{made['id']}")).status_code == 204
+    archived = (await client.get(f"/v1/products/{made['id']}")).json()
+    assert (archived["version"], archived["archived_at"] is None) == (2, False)
+    told = [e for e in await read_feed(client, database, "customer") if e.source == f"/v1/products/{made['id']}"]
+    assert [e.type.split(".")[2] for e in told] == ["created", "updated"]
+    assert told[-1].read(dict) == archived
+
+
+async def test_a_batch_and_a_filtered_list(client: TestClient) -> None:
+    kind = f"TYPE {uuid.uuid4()}"
+    twice = new(product_type=kind)
+    items = [new(product_type=kind), twice, twice, new(brand="none")]
+    results = (await client.post("/v1/products/batch", json={"items": items})).json()["data"]
+    assert [result["status"] for result in results] == [201, 201, 409, 422]
+    page = (await client.get("/v1/products", params={"product_type": kind, "limit": 1})).json()
+    rest = (await client.get("/v1/products", params={"product_type": kind, "cursor": page["next_cursor"]})).json()
+    assert {row["id"] for row in page["data"] + rest["data"]} == {results[0]["id"], results[1]["id"]}

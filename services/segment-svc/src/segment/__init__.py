@@ -1,0 +1,1 @@
+"""Segmentation: what customers did, condensed into metrics, scores, classes, predictions and reports."""

@@ -1,0 +1,21 @@
+"""The API process: `python -m segment.main`."""
+
+from fastapi import FastAPI
+
+import crmkit.app
+from segment.scoring_models import routes as scoring_models
+from segment.scoring_runs import routes as scoring_runs
+from segment.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app of this service."""
+    return crmkit.app.create_app(
+        settings or Settings(),
+        title="Perennial segmentation",
+        routers=[scoring_models.router, scoring_runs.router],
+    )
+
+
+if __name__ == "__main__":
+    crmkit.app.serve(create_app, Settings())

@@ -1,0 +1,48 @@
+"""`/v1/next-purchases` and `/v1/customers/{id}/next-purchases`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+
+from crmkit import paging
+from crmkit.app import router as api_router
+from crmkit.db import Session
+from segment.next_purchases import repository
+from segment.next_purchases.schemas import NextPurchase, NextPurchases
+from segment.scores.errors import CustomerNotScored
+from segment.scores.routes import AsOf
+from segment.scoring_runs import service as scoring_runs
+
+router = api_router(tags=["next purchases"])
+
+
+@router.get("/next-purchases", operation_id="list_next_purchases", response_model=paging.Page[NextPurchase])
+async def list_next_purchases(
+    request: Request,
+    session: Session,
+    page: paging.PageQuery,
+    as_of: AsOf = None,
+    product_type: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    documents = repository.of_run(await scoring_runs.finished(session, as_of=as_of))
+    listing = paging.Listing(
+        repository.list_next_purchases(documents, product_type),
+        keys={"customer_id": documents.c.customer_id},
+        tie=documents.c.rank,
+        default="customer_id",
+        model=NextPurchase,
+        document=documents.c.body,
+    )
+    return await paging.answer(request, session, page, listing)
+
+
+@router.get(
+    "/customers/{id}/next-purchases", operation_id="get_customer_next_purchases", response_model=NextPurchases
+)
+async def get_customer_next_purchases(id: Annotated[UUID, Path()], session: Session, as_of: AsOf = None) -> Response:
+    run_id = await scoring_runs.finished(session, as_of=as_of)
+    documents = await repository.find_of_customer(session, run_id, id)
+    if not documents:
+        raise CustomerNotScored(f"Customer {id} is not in scoring run {run_id}.")
+    return Response(f'{{"data":[{",".join(documents)}]}}', media_type="application/json")

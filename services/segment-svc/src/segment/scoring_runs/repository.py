@@ -1,0 +1,168 @@
+"""Queries over scoring runs, and the set statements that make one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Result, Select, TextClause, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import outbox
+from crmkit.jobs import jobs
+from segment import events, sql
+from segment.scores.repository import DOCUMENTS
+from segment.scoring_models.models import ScoringModelRow
+from segment.scoring_models.schemas import Thresholds
+from segment.scoring_runs.models import CurrentRunRow, ScoringRunRow
+from segment.scoring_runs.rules import CHUNK_LINES, Plan, Slice
+
+SLICE: Final = (
+    "chunk_customers", "chunk_orders", "chunk_metrics", "chunk_lines", "chunk_categories", "chunk_affinities",
+    "chunk_popularity", "chunk_next_purchases",
+)  # fmt: skip
+POPULATION: Final = ("totals", "scores", "brand_loyalty", "fill_next_purchases")
+
+# The planner knows nothing of tables filled a moment ago: it hashes, and joins in the order written.
+_SET_WORK: Final = (
+    "set local statement_timeout = 0",
+    "set local enable_nestloop = off",
+    "set local enable_mergejoin = off",
+    "set local join_collapse_limit = 1",
+    "set local work_mem = '64MB'",
+    "set local jit = off",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunTerms:
+    """What a run is made with."""
+
+    run_id: UUID
+    model_name: str
+    as_of: date
+    currency: str
+    thresholds: Thresholds
+
+    def parameters(self) -> dict[str, Any]:
+        return self.thresholds.model_dump() | {
+            "run_id": self.run_id,
+            "as_of": self.as_of,
+            "currency": self.currency,
+            "recent_days": self.thresholds.weekly_spend_weeks * 7,
+        }
+
+
+def list_runs(as_of: date | None) -> Select[Any]:
+    """Runs with their model's name and their job's status."""
+    query = (
+        select(
+            *(column for column in ScoringRunRow.__table__.c if column.name != "run_id"),
+            ScoringRunRow.id.label("id"),
+            ScoringModelRow.name.label("model"),
+            func.concat(ScoringModelRow.name, "-", ScoringModelRow.version).label("model_version"),
+            jobs.c.status,
+        )
+        .join(ScoringModelRow, ScoringModelRow.id == ScoringRunRow.model_id)
+        .join(jobs, jobs.c.id == ScoringRunRow.id)
+    )
+    return query if as_of is None else query.where(ScoringRunRow.as_of == as_of)
+
+
+async def insert_run(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    await session.execute(insert(ScoringRunRow).values(values))
+
+
+async def find_terms(session: AsyncSession, run_id: UUID) -> RunTerms:
+    query = (
+        select(ScoringRunRow, ScoringModelRow.name, ScoringModelRow.thresholds)
+        .join(ScoringModelRow, ScoringModelRow.id == ScoringRunRow.model_id)
+        .where(ScoringRunRow.id == run_id)
+    )
+    run, name, thresholds = (await session.execute(query)).one()
+    return RunTerms(run.id, name, run.as_of, run.currency, Thresholds.model_validate(thresholds))
+
+
+async def find_finished(session: AsyncSession, model_name: str, as_of: date | None) -> UUID | None:
+    """The current run of a model or, for a date, the latest finished one at that date."""
+    if as_of is None:
+        current = select(CurrentRunRow.run_id).where(CurrentRunRow.model_name == model_name)
+        return (await session.scalars(current)).one_or_none()
+    query = (
+        select(ScoringRunRow.id)
+        .join(ScoringModelRow, ScoringModelRow.id == ScoringRunRow.model_id)
+        .where(
+            ScoringModelRow.name == model_name, ScoringRunRow.as_of == as_of, ScoringRunRow.finished_at.is_not(None)
+        )
+        .order_by(ScoringRunRow.finished_at.desc(), ScoringRunRow.id.desc())
+    )
+    return (await session.scalars(query.limit(1))).one_or_none()
+
+
+async def open_run(session: AsyncSession, terms: RunTerms) -> Plan:
+    """Make the run's partitions and cut the customers into slices."""
+    await session.execute(select(func.open_run(terms.run_id)))
+    rows = await _execute(session, "plan", {"chunk_lines": CHUNK_LINES})
+    return Plan([Slice(str(row.customers_from), row.customer_count) for row in rows])
+
+
+async def empty_run(session: AsyncSession, run_id: UUID) -> None:
+    """Throw away what an unfinished run wrote."""
+    await session.execute(select(func.empty_run(run_id)))
+
+
+async def score_slice(session: AsyncSession, terms: RunTerms, customers_from: str, customers_to: str | None) -> None:
+    """Everything that needs one customer's facts only, for a slice of the customers."""
+    bounds = {"customers_from": UUID(customers_from), "customers_to": UUID(customers_to) if customers_to else None}
+    await _execute_all(session, SLICE, terms.parameters() | bounds)
+
+
+async def score_population(session: AsyncSession, terms: RunTerms) -> None:
+    """Everything that needs all customers at once: ranks, bands, what is popular."""
+    await _execute_all(session, POPULATION, terms.parameters())
+
+
+async def finish(session: AsyncSession, terms: RunTerms, *, now: datetime) -> None:
+    """Let the run be seen, and say whose classes it changed if it is the model's current one."""
+    await session.execute(text(_SET_WORK[0]))
+    await session.execute(select(func.close_run(terms.run_id)))
+    await _execute(session, "finish", {"run_id": terms.run_id, "now": now})
+    present = {"model_name": terms.model_name, "run_id": terms.run_id, "as_of": terms.as_of}
+    current = (await _execute(session, "make_current", present)).one_or_none()
+    if current is not None:
+        await _announce(session, terms, current.previous_run_id)
+
+
+async def _announce(session: AsyncSession, terms: RunTerms, previous_run_id: UUID | None) -> None:
+    actor, request_id, causation_id, traceparent = outbox.context_values()
+    values = {
+        "run_id": terms.run_id,
+        "previous_run_id": previous_run_id,
+        "type": events.SCORE_CHANGED,
+        "actor": actor,
+        "request_id": request_id,
+        "causation_id": causation_id,
+        "traceparent": traceparent,
+    }
+    await _execute(session, "announce_scores", values)
+
+
+async def _execute_all(session: AsyncSession, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
+    for setting in _SET_WORK:
+        await session.execute(text(setting))
+    for name in names:
+        await _execute(session, name, parameters)
+
+
+async def _execute(session: AsyncSession, name: str, parameters: Mapping[str, Any]) -> Result[Any]:
+    statement = _statement(name)
+    wanted = {key: parameters[key] for key in statement.compile().params}
+    # Bound values give the parameters their types: Postgres could not tell a date from a number of days.
+    return await session.execute(statement.bindparams(**wanted))
+
+
+@cache
+def _statement(name: str) -> TextClause:
+    return text(sql.load(__package__, name).replace("{documents}", DOCUMENTS))

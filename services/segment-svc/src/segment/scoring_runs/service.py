@@ -1,0 +1,109 @@
+"""Scoring runs: asked for in a request, made by the worker in slices, seen once they are whole."""
+
+from datetime import UTC, date, datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import jobs, outbox
+from crmkit.jobs import Cancelled, Chunk, Job
+from segment.scoring_models import service as scoring_models
+from segment.scoring_runs import repository, rules
+from segment.scoring_runs.errors import FutureScoring, NoScores, ScoringRunNotFound
+from segment.scoring_runs.repository import RunTerms
+from segment.scoring_runs.rules import Plan
+from segment.scoring_runs.schemas import NewScoringRun, ScoringRun
+from segment.settings import Settings
+
+JOB: Final = "scoring"
+
+
+async def start(session: AsyncSession, new: NewScoringRun, settings: Settings) -> Job:
+    """Raises: UnknownScoringModel (422), FutureScoring (422)."""
+    latest = rules.tomorrow(datetime.now(UTC), settings.zone)
+    as_of = new.as_of or latest
+    if as_of > latest:
+        raise FutureScoring(f"The latest `as_of` is {latest}.")
+    model = await scoring_models.latest(session, new.model)
+    asked = NewScoringRun(as_of=as_of, model=new.model)
+    job = await jobs.create(session, service=settings.service, kind=JOB, params=asked)
+    await repository.insert_run(
+        session,
+        {
+            "id": job.id,
+            "model_id": model.id,
+            "as_of": as_of,
+            "currency": settings.currency,
+            "minor_unit": rules.minor_unit(settings.currency),
+        },
+    )
+    return job
+
+
+async def get(session: AsyncSession, run_id: UUID) -> ScoringRun:
+    """Raises: ScoringRunNotFound (404)."""
+    query = repository.list_runs(None).where(repository.ScoringRunRow.id == run_id)
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise ScoringRunNotFound(f"There is no scoring run {run_id}.")
+    return ScoringRun.model_validate(row, from_attributes=True)
+
+
+async def finished(session: AsyncSession, *, as_of: date | None, run_id: UUID | None = None) -> UUID:
+    """The finished run that answers a question: the one named, the latest at a date, or the current one.
+
+    Raises: NoScores (404).
+    """
+    if run_id is not None:
+        run = await get(session, run_id)
+        if run.finished_at is None:
+            raise NoScores(f"Scoring run {run_id} is {run.status}.")
+        return run_id
+    found = await repository.find_finished(session, scoring_models.DEFAULT, as_of)
+    if found is None:
+        raise NoScores(f"No scoring run as of {as_of} has finished." if as_of else "No scoring run has finished yet.")
+    return found
+
+
+async def score(run: jobs.Run) -> ScoringRun:
+    """The job: open the run, score it slice by slice, rank the whole, let it be seen."""
+    try:
+        while not await _step(run):
+            pass
+    except Cancelled:
+        async with run.database.begin() as session:
+            await repository.empty_run(session, run.id)
+        raise
+    async with run.database.begin() as session:
+        return await get(session, run.id)
+
+
+async def _step(run: jobs.Run) -> bool:
+    """One transaction of the job; True after the last."""
+    async with run.chunk() as chunk:
+        terms = await repository.find_terms(chunk.session, run.id)
+        if chunk.checkpoint is None:
+            plan = await repository.open_run(chunk.session, terms)
+            chunk.save(msgspec.to_builtins(plan), total=plan.total)
+            return False
+        return await _advance(chunk, terms, msgspec.convert(chunk.checkpoint, Plan))
+
+
+async def _advance(chunk: Chunk, terms: RunTerms, plan: Plan) -> bool:
+    if plan.present is not None:
+        present = plan.present
+        await repository.score_slice(chunk.session, terms, present.customers_from, plan.customers_to)
+        chunk.save(msgspec.to_builtins(plan.advanced()), processed=present.customer_count)
+        return False
+    if plan.done == len(plan.slices):
+        await repository.score_population(chunk.session, terms)
+        chunk.save(msgspec.to_builtins(plan.advanced()))
+        return False
+    if plan.done == len(plan.slices) + 1:
+        await repository.finish(chunk.session, terms, now=datetime.now(UTC))
+        done = await get(chunk.session, terms.run_id)
+        await outbox.emit(chunk.session, noun="scoring_run", verb="finished", id=terms.run_id, data=done)
+        chunk.save(msgspec.to_builtins(plan.advanced()))
+    return True

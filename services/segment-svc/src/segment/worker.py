@@ -1,0 +1,20 @@
+"""The worker process: `python -m segment.worker`."""
+
+import crmkit.worker
+from segment.facts import service as facts
+from segment.scoring_runs import service as scoring_runs
+from segment.settings import Settings
+
+
+def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
+    """The projection of the customer feed, and the scoring runs."""
+    settings = settings or Settings()
+    return crmkit.worker.Worker(
+        settings,
+        jobs={scoring_runs.JOB: scoring_runs.score},
+        consumers=[facts.consumer(settings)],
+    )
+
+
+if __name__ == "__main__":
+    crmkit.worker.main(create_worker)

@@ -122,6 +122,7 @@ async def test_refused_attempts_are_kept_added_up(anonymous, http, upstream, mak
     assert {(entry["action"], entry["resource"], entry["detail"]) for entry in page} == {
         ("refuse_access", "/v1/customers", "forbidden")
     }
+    assert sum(entry["count"] for entry in page) == 20
 
 
 async def test_no_encoding_of_a_private_path_passes_as_public(anonymous, upstream) -> None:

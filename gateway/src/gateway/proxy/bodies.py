@@ -37,17 +37,10 @@ class Streamed:
         self._receive = receive
         self._limit = limit
         self._on_end = on_end
-        self._started = False
         self.client_gone = False
         self.problem: Problem | None = None
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._started:
-            raise ConnectionResetError("a streamed body cannot be sent twice")
-        self._started = True
-        return self._chunks()
-
-    async def _chunks(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         arrived, more = 0, True
         while more:
             message = await self._receive()

@@ -19,7 +19,7 @@ audit = Table(
     "audit",
     _metadata,
     Column("id", Uuid, primary_key=True, server_default=func.uuidv7()),
-    Column("at", DateTime(timezone=True), server_default=func.now()),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("actor", String),
     Column("action", String),
     Column("resource", String),
@@ -30,7 +30,10 @@ audit = Table(
 
 
 class AuditEntry(BaseModel):
-    """One act: `actor` did `action` (`verb_noun`) to `resource` (its path) in request `request_id`."""
+    """One act: `actor` did `action` (`verb_noun`) to `resource` (its path) in request `request_id`.
+
+    count: how many such acts the entry adds up; more than 1 only for refused ones.
+    """
 
     id: UUID
     at: datetime
@@ -39,6 +42,7 @@ class AuditEntry(BaseModel):
     resource: str
     request_id: str | None
     detail: str | None
+    count: int
 
 
 async def record(session: AsyncSession, action: str, resource: str, detail: str | None = None) -> None:

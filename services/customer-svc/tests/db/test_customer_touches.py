@@ -1,0 +1,128 @@
+"""What other services' events do to profiles."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from crmkit.db import Database
+from crmkit.events import Event
+from crmkit.testing import TestClient, event
+from customer.touches import service as touches
+
+
+@pytest.fixture(scope="module")
+async def shop(client: TestClient) -> dict[str, str]:
+    """Ids of a customer and a product."""
+    customer = (await client.post("/v1/customers", json={"name": "Anna"})).json()
+    product = (await client.post("/v1/products", json={"external_id": f"p-{uuid.uuid4()}"})).json()
+    return {"customer": customer["id"], "product": product["id"]}
+
+
+def checkout(shop: dict[str, str], **more: Any) -> Event:
+    data = {
+        "id": str(uuid.uuid4()),
+        "version": 2,
+        "status": "confirmed",
+        "customer": {"id": shop["customer"]},
+        "store_id": "330",
+        "currency": "USD",
+        "order": {"external_id": f"b-{uuid.uuid4()}", "source": "till", "placed_at": "2017-12-05T10:00:00Z"},
+        "lines": [
+            {
+                "product": {"id": shop["product"], "external_id": "x", "source": "shop"},
+                "quantity": 2,
+                "unit_amount": 250,
+                "amount": 400,
+                "discounts": [{"kind": "coupon", "amount": 100, "code": "ABC", "offer_id": str(uuid.uuid4())}],
+            }
+        ],
+    }
+    return event("perennial.checkout.confirmed.v1", data | more, subject=shop["customer"])
+
+
+async def give(database: Database, *events: Event) -> None:
+    async with database.begin() as session:
+        await touches.apply_campaign(session, list(events))
+
+
+async def test_a_confirmed_checkout_becomes_one_order(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    confirmed = checkout(shop)
+    await give(database, confirmed)
+    await give(database, confirmed, event("perennial.coupon.redeemed.v1", {"id": 1}))
+    order = confirmed.read(dict)["order"]
+    made = (await client.get(f"/v1/orders/ext:till:{order['external_id']}")).json()
+    assert (made["version"], made["total_amount"], made["store_id"]) == (1, 400, "330")
+    assert made["lines"][0]["discounts"] == [{"kind": "coupon", "amount": 100, "code": "ABC"}]
+    entries = (await client.get(f"/v1/customers/{shop['customer']}/timeline")).json()["data"]
+    assert [entry["id"] for entry in entries if entry["kind"] == "order"] == [made["id"]]
+
+
+async def test_checkouts_without_customer_or_order_make_none(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    before = (await client.get("/v1/orders", params={"limit": 500})).json()["data"]
+    await give(database, checkout(shop, customer=None), checkout(shop, order=None), checkout(shop, lines=[]))
+    assert (await client.get("/v1/orders", params={"limit": 500})).json()["data"] == before
+
+
+async def test_a_checkout_of_an_unknown_product_is_refused_loudly(database: Database, shop: dict[str, str]) -> None:
+    with pytest.raises(touches.CheckoutRefused):
+        await give(database, checkout(shop | {"product": str(uuid.uuid4())}))
+
+
+async def test_tickets_and_calls_stand_on_the_timeline_in_their_newest_state(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    ticket, call = str(uuid.uuid4()), str(uuid.uuid4())
+
+    def told(version: int, status: str, customer: str | None = shop["customer"]) -> Event:
+        data = {
+            "id": ticket,
+            "version": version,
+            "type": "complaint",
+            "subject": "Mouldy bread",
+            "status": status,
+            "created_at": "2017-12-06T10:00:00Z",
+            "customer": {"id": customer, "resolution": "resolved"},
+            "channel": "phone",
+        }
+        return event("perennial.ticket.updated.v1", data, position=version)
+
+    ringing = {
+        "id": call,
+        "version": 1,
+        "customer": {"id": shop["customer"]},
+        "status": "ended",
+        "direction": "inbound",
+    }
+    batches = [
+        [told(1, "new", None), event("perennial.call.ended.v1", ringing | {"started_at": "2017-12-06T09:59:00Z"})],
+        [told(3, "solved"), told(2, "open")],
+        [told(2, "open"), told(1, "new", str(uuid.uuid4()))],
+    ]
+    for batch in batches:
+        async with database.begin() as session:
+            await touches.apply_callcenter(session, batch)
+    entries = (await client.get(f"/v1/customers/{shop['customer']}/timeline")).json()["data"]
+    found = [(entry["kind"], entry["summary"], entry["resource"]) for entry in entries if entry["id"] in (ticket, call)]
+    assert found == [
+        ("complaint", "Complaint: Mouldy bread (solved)", f"/v1/tickets/{ticket}"),
+        ("call", "Inbound call (ended)", f"/v1/calls/{call}"),
+    ]
+
+
+async def test_interactions_are_recorded_and_listed(client: TestClient, shop: dict[str, str]) -> None:
+    body = {
+        "customer": {"id": shop["customer"]},
+        "kind": "visit",
+        "occurred_at": "2017-12-07T10:00:00Z",
+        "summary": "Asked for oat milk",
+    }
+    made = (await client.post("/v1/interactions", json=body)).json()
+    listed = await client.get("/v1/interactions", params={"customer_id": shop["customer"], "kind": "visit"})
+    assert listed.json()["data"] == [made]
+    unknown = await client.post("/v1/interactions", json=body | {"customer": {"card": "none"}})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_reference")

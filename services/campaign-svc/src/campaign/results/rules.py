@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from scipy import stats
+from scipy.special import stdtrit
 
 CONFIDENCE: Final = 0.95
 SMALLEST_GROUP: Final = 10
@@ -38,7 +38,7 @@ def welch(treated: Sample, control: Sample) -> Difference | None:
         return Difference(estimate, estimate, estimate)
     # The degrees of freedom are Satterthwaite's.
     freedom = sum(errors) ** 2 / (errors[0] ** 2 / (treated.count - 1) + errors[1] ** 2 / (control.count - 1))
-    margin = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * math.sqrt(sum(errors))
+    margin = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * math.sqrt(sum(errors))
     return Difference(estimate, estimate - margin, estimate + margin)
 
 

@@ -1,58 +1,42 @@
-"""A hot request's one statement: the effect, its event and the idempotency claim live or die together."""
+"""The route of a hot request: its body is read and its endpoint called, with nothing between."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+import json
+from typing import Any, get_type_hints
 
-import asyncpg
-import msgspec
-from fastapi import Request
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from crmkit import db, idempotency, outbox
-
-# The effect's own parameter is $1; the rest is the same for every hot statement.
-ORIGIN: Final = "$2::text, $3::text, $4::text, $5::text"
-TAKEN: Final = "($9::text is null or exists (select from claimed))"
-
-_HOLDER: Final = """
-select fingerprint, status, headers, body from idempotency
-where client = $1 and method = $2 and path = $3 and key = $4
-"""
-_NO_CLAIM: Final = (None, None, None, None, None)
+from crmkit.problems import InvalidJson
+from crmkit.routing import Handler, Route
 
 
-def claimed(*, status: int, headers: str) -> str:
-    """The CTE `claimed`: keeps `rendered.document` under the request's key, with headers given as SQL of text pairs.
+class _Direct(APIRoute):
+    """Calls `endpoint(body, request)`; FastAPI's resolution of parameters costs more than the ticket's own work."""
 
-    It is empty without a key and when the key is taken; effects depend on `TAKEN`.
-    """
-    return f"""claimed as (
-    insert into idempotency (client, method, path, key, fingerprint, status, headers, body)
-    select $6::text, $7::text, $8::text, $9::text, $10::bytea, {status},
-        json_build_object('content-type', 'application/json', {headers})::text,
-        convert_to(document::text, 'UTF8')
-    from rendered where $9::text is not null
-    on conflict do nothing returning true
-)"""
+    def get_route_handler(self) -> Handler:
+        endpoint = self.endpoint
+        adapter: TypeAdapter[Any] = TypeAdapter(get_type_hints(endpoint)["body"])
 
+        async def handle(request: Request) -> Response:
+            try:
+                body = adapter.validate_python(await request.json())
+            except json.JSONDecodeError as error:
+                raise InvalidJson("The body is not valid JSON.") from error
+            except ValidationError as error:
+                raise RequestValidationError(error.errors()) from error
+            response: Response = await endpoint(body, request)
+            return response
 
-async def run(request: Request, sql: str, effect: Sequence[Any]) -> asyncpg.Record | Response:
-    """The statement's row, or the kept answer when another request has had this key. `effect` goes in as JSON.
-
-    Raises: IdempotencyKeyReused (422).
-    """
-    claim = idempotency.claim_of(request, await request.body())
-    of_claim = msgspec.structs.astuple(claim) if claim else _NO_CLAIM
-    payload = msgspec.json.encode(effect).decode()
-    row = await db.one_statement(request, sql, payload, *outbox.context_values(), *of_claim)
-    if row is not None:
-        return row
-    assert claim is not None, "only a taken key leaves nothing to answer"
-    return await _kept(request, claim)
+        return handle
 
 
-async def _kept(request: Request, claim: idempotency.Claim) -> Response:
-    held = await db.one_statement(request, _HOLDER, claim.client, claim.method, claim.path, claim.key)
-    if held is None:
-        raise idempotency.in_flight()
-    return idempotency.kept_response(claim, held["fingerprint"], held["status"], held["headers"], held["body"])
+class _HotRoute(Route, _Direct):
+    """The API's habits around a direct call."""
+
+
+def router(*, tags: list[str]) -> APIRouter:
+    """A router whose endpoints take just (body, request) and answer with a Response."""
+    return APIRouter(prefix="/v1", tags=list(tags), route_class=_HotRoute)

@@ -14,7 +14,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app.create_app(
         settings or Settings(),
         title="Perennial call centre",
-        routers=[tickets.router, calls.router, screen_pop.router, surveys.router],
+        routers=[
+            tickets.hot_router,
+            calls.hot_router,
+            tickets.router,
+            calls.router,
+            screen_pop.router,
+            surveys.router,
+        ],
         personal_fields=frozenset({"phone", "email", "from", "to"}),
     )
 

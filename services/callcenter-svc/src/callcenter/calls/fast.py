@@ -8,12 +8,10 @@ import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
-from callcenter import hot
 from callcenter.calls import rules
-from callcenter.hot import ORIGIN, TAKEN, claimed
 from callcenter.references.repository import customer_json, resolution, time_json
 from callcenter.schemas import Told
-from crmkit import db
+from crmkit import db, fast
 
 # What a call is, next to its identity, version and times of record.
 _FACTS: Final = (
@@ -52,13 +50,14 @@ def _least(*columns: str) -> str:
 
 _STANDING: Final = f"({{0}}.status_rank = {rules.ENDED_RANK}, {{0}}.{{1}}, {{0}}.status_rank)"
 _HEADERS: Final = """'etag', '"' || version || '"'"""
+_KEPT: Final = fast.keeping(source="rendered", body="document", headers=_HEADERS, status=200)
 _KIND: Final = "case when handle_value is not null then 'phone' end"
 
-# $1: a JSON array of one call as its event tells it. The row is locked before the key is claimed, always in this
-# order. Of two first events at once the second violates calls_call_id_key; sent again, it finds the row.
+# $10: a JSON array of one call as its event tells it. Of two first events at once the second violates
+# calls_call_id_key; sent again, it finds the row.
 FOLD: Final = f"""
 with given as (
-    select * from json_to_recordset($1::json) as given(
+    select * from json_to_recordset($10::json) as given(
         call_id text, received_at timestamptz, status text, status_rank smallint, status_at timestamptz,
         ringing_at timestamptz, answered_at timestamptz, ended_at timestamptz, from_number text, to_number text,
         direction text, recording_url text, agent text, agent_at timestamptz, disposition text,
@@ -89,21 +88,21 @@ with given as (
 ), rendered as materialized (
     select versioned.*, {call_json("versioned")} as document from versioned
 ),
-{claimed(status=200, headers=_HEADERS)},
+{_KEPT},
 inserted as (
     insert into calls (id, call_id, created_at, {_WRITTEN})
-    select id, call_id, created_at, {_WRITTEN} from rendered where (was).id is null and {TAKEN}
+    select id, call_id, created_at, {_WRITTEN} from rendered where (was).id is null
 ), updated as (
     update calls set ({_WRITTEN}) = ({_of("rendered")}, rendered.version, rendered.updated_at)
-    from rendered where calls.id = (rendered.was).id and changed and {TAKEN}
+    from rendered where calls.id = (rendered.was).id and changed
 ), emitted as (
     insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
     select 'perennial.call.' || case when status = 'ended' and (was).status is distinct from 'ended' then 'ended'
             when (was).id is null then 'started' else 'updated' end || '.v1',
-        '/v1/calls/' || id, customer_id::text, document, {ORIGIN}
-    from rendered where changed and {TAKEN}
+        '/v1/calls/' || id, customer_id::text, document, {fast.ORIGIN}
+    from rendered where changed
 )
-select version, document::text from rendered where {TAKEN}
+select version, document::text from rendered
 """
 
 
@@ -120,14 +119,13 @@ class GivenCall(msgspec.Struct, kw_only=True):
 
 
 async def fold_event(request: Request, given: GivenCall) -> Response:
-    """Fold the event into its call: 200 with the call, or the kept answer of the request's key."""
-    row = [given.row()]
+    """Fold the event into its call: 200 with the call, as this event leaves it."""
+    row = msgspec.json.encode([given.row()]).decode()
     try:
-        folded = await hot.run(request, FOLD, row)
+        folded = await fast.execute(request, FOLD, row)
     except asyncpg.UniqueViolationError as error:
         if db.constraint(error) != "calls_call_id_key":
             raise
-        folded = await hot.run(request, FOLD, row)
-    if isinstance(folded, Response):
-        return folded
+        folded = await fast.execute(request, FOLD, row)
+    assert folded is not None
     return Told(folded["document"], folded["version"]).answer()

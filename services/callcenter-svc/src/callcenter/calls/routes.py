@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
+from callcenter import hot
 from callcenter.calls import fast, models, repository, schemas, service
 from callcenter.calls.repository import Filter
 from callcenter.calls.rules import Direction, EventType
@@ -16,6 +17,7 @@ from crmkit.app import router as api_router
 from crmkit.db import Session
 
 router = api_router(tags=["calls"])
+hot_router = hot.router(tags=["calls"])
 
 
 def _filter(
@@ -31,7 +33,7 @@ def _filter(
     return Filter(call_id, status, direction, agent, customer_id, resolution, created_at_gte, created_at_lt)
 
 
-@router.post("/call-events", operation_id="create_call_event", response_model=schemas.Call)
+@hot_router.post("/call-events", operation_id="create_call_event", response_model=schemas.Call)
 async def create_call_event(body: NewCallEvent, request: Request) -> Response:
     """Fold an event into its call and answer with the call; order and repetition make no difference."""
     return await fast.fold_event(request, service.given_call(body, request.app.state.settings.phone_region))

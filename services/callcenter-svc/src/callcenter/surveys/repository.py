@@ -11,12 +11,11 @@ import msgspec
 from sqlalchemy import Select, Text, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.hot import ORIGIN
 from callcenter.references.repository import customer_json, erasing, linking, resolution, time_json
 from callcenter.schemas import Told
 from callcenter.surveys.errors import SurveyResponseNotFound, UnknownTicket
 from callcenter.surveys.models import SurveyResponse
-from crmkit import db, outbox
+from crmkit import db, fast, outbox
 
 
 def response_json(row: str) -> str:
@@ -36,7 +35,7 @@ ERASE: Final = erasing("survey_responses", "survey_response", response_json, bla
 # An answer without a customer of its own has its ticket's, as far as that is known.
 _INSERT: Final = f"""
 with given as (
-    select * from json_to_recordset($1::json) as given(kind text, class text, score smallint, perceived numeric,
+    select * from json_to_recordset($5::json) as given(kind text, class text, score smallint, perceived numeric,
         expected numeric, comment text, ticket_id uuid, handle_kind text, handle_value text, answered_at timestamptz,
         created_at timestamptz)
 ), concerning as (
@@ -60,7 +59,8 @@ with given as (
     select id, customer_id, {response_json("made")} as document from made
 ), emitted as (
     insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-    select 'perennial.survey_response.recorded.v1', '/v1/survey-responses/' || id, customer_id::text, document, {ORIGIN}
+    select 'perennial.survey_response.recorded.v1', '/v1/survey-responses/' || id, customer_id::text, document,
+        {fast.ORIGIN}
     from rendered
 )
 select id, document::text from rendered
@@ -112,7 +112,7 @@ async def insert_response(session: AsyncSession, row: NewRow) -> tuple[UUID, Tol
     """Record one answer, with its event. Raises UnknownTicket."""
     connection = await db.driver(session)
     try:
-        made = await connection.fetchrow(_INSERT, msgspec.json.encode([row]).decode(), *outbox.context_values())
+        made = await connection.fetchrow(_INSERT, *outbox.context_values(), msgspec.json.encode([row]).decode())
     except asyncpg.ForeignKeyViolationError as error:
         raise UnknownTicket(row.ticket_id) from error
     return made["id"], Told(made["document"], 1)

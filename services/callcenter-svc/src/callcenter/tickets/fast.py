@@ -8,15 +8,13 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from callcenter import hot
-from callcenter.hot import ORIGIN, TAKEN, claimed
 from callcenter.references.repository import customer_json, resolution, time_json
 from callcenter.references.rules import Handle
 from callcenter.schemas import Told
 from callcenter.slas.rules import Policy
 from callcenter.tickets import rules
 from callcenter.tickets.schemas import NewTicket
-from crmkit import db
+from crmkit import db, fast, outbox
 
 # Tiers in the order of `rules.Tier`, then none: the order of the outcomes that each new row brings along.
 _TIERS: Final = "array['platinum', 'gold', 'silver', 'bronze', 'lead']"
@@ -55,10 +53,11 @@ def _sla_json(row: str) -> str:
             or coalesce({row}.stopped_at, now()) > {row}.resolution_due_at)"""
 
 
-# $1: a JSON array of new rows, each with its outcomes by tier; $2..$5: the event's origin.
-_RENDERED: Final = f"""
+def _rendered(rows: str) -> str:
+    """The CTEs up to `rendered`: a parameter's JSON array of new rows becomes tickets, each with its document."""
+    return f"""
 given as (
-    select * from json_to_recordset($1::json) as given(
+    select * from json_to_recordset({rows}::json) as given(
         place int, created_at timestamptz, priorities text[], first_response_dues timestamptz[],
         resolution_dues timestamptz[], {_GIVEN})
 ), known as (
@@ -77,29 +76,22 @@ given as (
 )"""
 
 
-def _effects(condition: str) -> str:
-    return f"""inserted as (
-    insert into tickets ({_COLUMNS}) select {_COLUMNS} from rendered where {condition}
+_EFFECTS: Final = f"""inserted as (
+    insert into tickets ({_COLUMNS}) select {_COLUMNS} from rendered
 ), emitted as (
     insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-    select 'perennial.ticket.created.v1', '/v1/tickets/' || id, customer_id::text, document, {ORIGIN}
-    from rendered where {condition}
+    select 'perennial.ticket.created.v1', '/v1/tickets/' || id, customer_id::text, document, {fast.ORIGIN}
+    from rendered
 )"""
 
-
 _HEADERS: Final = """'location', '/v1/tickets/' || id, 'etag', '"1"'"""
-
-# One row; no answer when its key is taken.
+_KEPT: Final = fast.keeping(source="rendered", body="document", headers=_HEADERS)
 CREATE_ONE: Final = f"""
-with {_RENDERED},
-{claimed(status=201, headers=_HEADERS)},
-{_effects(TAKEN)}
-select id, document::text from rendered where {TAKEN}
+with {_rendered("$10")}, {_KEPT}, {_EFFECTS}
+select id, document::text from rendered
 """
-
 CREATE_MANY: Final = f"""
-with {_RENDERED},
-{_effects("true")}
+with {_rendered("$5")}, {_EFFECTS}
 select document::text from rendered order by place
 """
 
@@ -161,15 +153,15 @@ def new_row(ticket: NewTicket, handle: Handle | None, policy: Policy, now: datet
 
 
 async def insert_ticket(request: Request, row: NewRow) -> Response:
-    """Insert one ticket in a transaction of its own: 201, or the kept answer of the request's key."""
-    made = await hot.run(request, CREATE_ONE, [row])
-    if isinstance(made, Response):
-        return made
+    """Insert one ticket in a transaction of its own. Raises Replayed when the request's key has been used."""
+    made = await fast.execute(request, CREATE_ONE, msgspec.json.encode([row]).decode())
+    assert made is not None
     return Told(made["document"], 1).answer(201, {"Location": f"/v1/tickets/{made['id']}"})
 
 
-async def insert_tickets(session: AsyncSession, rows: list[NewRow], origin: tuple[str | None, ...]) -> list[str]:
+async def insert_tickets(session: AsyncSession, rows: list[NewRow]) -> list[str]:
     """Insert tickets by one statement in the session's transaction; their documents, in the order of `place`."""
     connection = await db.driver(session)
-    made = await connection.fetch(CREATE_MANY, msgspec.json.encode(rows).decode(), *origin)
+    payload = msgspec.json.encode(rows).decode()
+    made = await connection.fetch(CREATE_MANY, *outbox.context_values(), payload)
     return [row["document"] for row in made]

@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import Select, Text, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.hot import ORIGIN
 from callcenter.references.repository import erasing, unresolved
 from callcenter.references.rules import Handle
 from callcenter.schemas import Told
@@ -19,7 +18,7 @@ from callcenter.tickets.errors import TicketNotFound
 from callcenter.tickets.fast import ticket_json
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Tier
-from crmkit import outbox
+from crmkit import fast, outbox
 
 DOCUMENT: Final = literal_column(f"{ticket_json('tickets')}::text", Text).label("document")
 
@@ -30,7 +29,7 @@ select noun.id, noun.type, noun.severity, noun.status, noun.priority, noun.prior
 """
 _LINK: Final = f"""
 with given as (
-    select * from json_to_recordset($1::json) as given(id uuid, customer_id uuid, resolution text, candidates uuid[],
+    select * from json_to_recordset($5::json) as given(id uuid, customer_id uuid, resolution text, candidates uuid[],
         priority text, first_response_due_at timestamptz, resolution_due_at timestamptz, updated_at timestamptz)
 ), linked as (
     update tickets as noun set customer_id = given.customer_id, resolution = given.resolution,
@@ -40,7 +39,7 @@ with given as (
     from given where noun.id = given.id returning noun.*
 )
 insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-select 'perennial.ticket.updated.v1', '/v1/tickets/' || id, customer_id::text, {ticket_json("linked")}, {ORIGIN}
+select 'perennial.ticket.updated.v1', '/v1/tickets/' || id, customer_id::text, {ticket_json("linked")}, {fast.ORIGIN}
 from linked
 """
 
@@ -147,4 +146,4 @@ async def linkable(connection: asyncpg.Connection, handles: Sequence[Handle]) ->
 
 async def link(connection: asyncpg.Connection, links: Sequence[Link]) -> None:
     """Link locked tickets, each with its event."""
-    await connection.execute(_LINK, msgspec.json.encode(links).decode(), *outbox.context_values())
+    await connection.execute(_LINK, *outbox.context_values(), msgspec.json.encode(links).decode())

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
+from callcenter import hot
 from callcenter.slas.rules import Priority
 from callcenter.slas.service import current_policy
 from callcenter.tickets import fast, models, repository, schemas, service
@@ -20,6 +21,7 @@ from crmkit.app import router as api_router
 from crmkit.db import Session
 
 router = api_router(tags=["tickets"])
+hot_router = hot.router(tags=["tickets"])
 
 
 async def _desk(request: Request) -> Desk:
@@ -47,10 +49,10 @@ def _filter(
     )
 
 
-@router.post("/tickets", status_code=201, operation_id="create_ticket", response_model=schemas.Ticket)
-async def create_ticket(body: NewTicket, request: Request, desk: AtDesk) -> Response:
+@hot_router.post("/tickets", status_code=201, operation_id="create_ticket", response_model=schemas.Ticket)
+async def create_ticket(body: NewTicket, request: Request) -> Response:
     """Open a ticket. A customer not known yet is linked as soon as the name given leads to one."""
-    return await fast.insert_ticket(request, service.new_row(body, desk))
+    return await fast.insert_ticket(request, service.new_row(body, await _desk(request)))
 
 
 @router.post("/tickets/batch", operation_id="create_tickets", response_model=schemas.TicketResults)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from callcenter.slas import rules as slas
@@ -156,11 +157,11 @@ def outcomes(
     type_: TicketType, severity: Severity | None, given: Priority | None, created_at: datetime, policy: Policy
 ) -> list[tuple[Priority, Clock]]:
     """Priority and clock of a new ticket for a customer of each tier, in the order of `Tier`, and last of none."""
-    clocks: dict[Priority, Clock] = {}
-    found = []
-    for tier in (*Tier, None):
-        priority = given or priority_of(type_, severity, tier)
-        if priority not in clocks:
-            clocks[priority] = slas.start(created_at, priority, policy)
-        found.append((priority, clocks[priority]))
-    return found
+    priorities = (given,) * (len(Tier) + 1) if given else _priorities(type_, severity)
+    clocks = {priority: slas.start(created_at, priority, policy) for priority in set(priorities)}
+    return [(priority, clocks[priority]) for priority in priorities]
+
+
+@cache
+def _priorities(type_: TicketType, severity: Severity | None) -> tuple[Priority, ...]:
+    return tuple(priority_of(type_, severity, tier) for tier in (*Tier, None))

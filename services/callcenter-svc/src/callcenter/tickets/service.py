@@ -20,7 +20,7 @@ from callcenter.tickets.errors import ActionNotAllowed, NoComplaint
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Severity, Standing, Status, TicketType, Tier
 from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, TicketPatch
-from crmkit import faults, outbox
+from crmkit import faults
 from crmkit.problems import Invalid
 
 
@@ -43,7 +43,7 @@ async def create_tickets(session: AsyncSession, items: list[Any], desk: Desk) ->
     """Make the valid ones by one statement; a `TicketResults` document, one result per item, in order."""
     read = [_read(item, desk, place) for place, item in enumerate(items)]
     rows = [row for row in read if isinstance(row, fast.NewRow)]
-    made = iter(await fast.insert_tickets(session, rows, outbox.context_values()) if rows else [])
+    made = iter(await fast.insert_tickets(session, rows) if rows else [])
     results = [_made(next(made)) if isinstance(row, fast.NewRow) else _refused(row) for row in read]
     return b'{"data":[' + b",".join(results) + b"]}"
 

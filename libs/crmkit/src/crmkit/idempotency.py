@@ -81,7 +81,7 @@ def claim_with_digest(request: Request, key: str, digest: bytes) -> Claim:
     """The claim for a body that was streamed and of which only the digest is left."""
     principal: Principal = request.state.principal
     fingerprint = hashlib.sha256(request.scope["query_string"] + b"\n" + digest).digest()
-    return Claim(principal.client_id, request.method, request.url.path, key, fingerprint)
+    return Claim(principal.client_id, request.method, request.scope["path"], key, fingerprint)
 
 
 async def claim(request: Request, session: AsyncSession) -> None:

@@ -45,6 +45,13 @@ async def test_a_change_answers_commits_and_emits(client: TestClient, database: 
             400,
             "invalid_json",
         ),
+        (
+            "POST",
+            "/v1/things",
+            {"content": b"[" * 100_000, "headers": {"content-type": "application/json"}},
+            400,
+            "invalid_json",
+        ),
         ("POST", "/v1/things", {"content": b"name=x"}, 415, "unsupported_media_type"),
         ("POST", "/v1/things", {"content": b"x" * 1_100_000}, 413, "body_too_large"),
         ("POST", "/v1/things", {}, 422, "invalid_request"),

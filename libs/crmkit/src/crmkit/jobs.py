@@ -45,7 +45,7 @@ jobs = Table(
     Column("client", String),
     Column("request_id", String),
     Column("cancel_requested", Boolean),
-    Column("created_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
 )

@@ -3,16 +3,20 @@
 import base64
 import csv
 import io
-from collections.abc import AsyncIterator, Mapping
+import re
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from functools import cache
+from typing import Annotated, Any, Final, Generic, TypeVar, cast
 
 import msgspec
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Select, and_, or_
+from pydantic import BaseModel, TypeAdapter
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from crmkit import db
 from crmkit.auth import Principal, sees_personal_data
@@ -20,7 +24,10 @@ from crmkit.masking import Masker
 from crmkit.media import CSV, JSON, NDJSON
 from crmkit.problems import FieldError, Invalid, InvalidCursor
 
-_BATCH = 500
+_BATCH: Final = 500
+_SNAPSHOT: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_FORMULA: Final = frozenset("=+-@\t\r")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 T = TypeVar("T")
 
@@ -68,6 +75,11 @@ class Listing:
     model: type[BaseModel]
     document: ColumnElement[Any] | None = None
 
+    def __post_init__(self) -> None:
+        for name, key in self.keys.items():
+            if getattr(key, "nullable", False):
+                raise ValueError(f"A list cannot be sorted by {name}: {name} may be null, and pages would skip its row")
+
     def rendered(self, row: Any) -> bytes:
         """A row of this list's query as JSON bytes."""
         if self.document is not None:
@@ -81,10 +93,18 @@ async def answer(request: Request, session: AsyncSession, page: PageRequest, lis
     accept = request.headers.get("accept", "")
     order = _Order.of(page, listing)
     if NDJSON in accept:
-        return StreamingResponse(_ndjson(request, listing, order), media_type=NDJSON)
+        return _Stream(_ndjson(request, listing, order), media_type=NDJSON)
     if CSV in accept:
-        return StreamingResponse(_csv(request, listing, order), media_type=CSV)
+        return _Stream(_csv(request, listing, order), media_type=CSV)
     return Response(await _json(session, page, listing, order), media_type=JSON)
+
+
+class _Stream(StreamingResponse):
+    """A stream that gives its connection back at once, also when the client has gone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(cast("AsyncGenerator[Any, None]", self.body_iterator)):
+            await super().__call__(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +129,11 @@ class _Order:
 
     def after(self, query: Select[Any], cursor: str) -> Select[Any]:
         value, tie = self._values(cursor)
-        column_beyond = self.column < value if self.descending else self.column > value
-        tie_beyond = self.tie < tie if self.descending else self.tie > tie
         if self.column is self.tie:
-            return query.where(tie_beyond)
-        return query.where(or_(column_beyond, and_(self.column == value, tie_beyond)))
+            return query.where(self.tie < tie if self.descending else self.tie > tie)
+        place = tuple_(self.column, self.tie)
+        last = tuple_(literal(value, self.column.type), literal(tie, self.tie.type))
+        return query.where(place < last if self.descending else place > last)
 
     def _values(self, cursor: str) -> tuple[Any, Any]:
         name, *values = decode_cursor(cursor)
@@ -121,9 +141,15 @@ class _Order:
             if name != self.name or len(values) != 2:
                 raise ValueError("a cursor of another list")
             kinds = self.column.type.python_type, self.tie.type.python_type
-            return TypeAdapter(kinds[0]).validate_python(values[0]), TypeAdapter(kinds[1]).validate_python(values[1])
-        except (ValidationError, ValueError) as error:
+            value, tie = (_kind(kind).validate_python(value) for kind, value in zip(kinds, values, strict=True))
+        except ValueError as error:
             raise InvalidCursor("Take `next_cursor` as it came, with the same sort.") from error
+        return value, tie
+
+
+@cache
+def _kind(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def encode_cursor(values: list[Any]) -> str:
@@ -135,7 +161,7 @@ def decode_cursor(cursor: str) -> list[Any]:
     """The values of a cursor; 400 when it is not one of ours."""
     try:
         values = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise InvalidCursor("Take `next_cursor` as it came.") from error
     if not isinstance(values, list) or not values:
         raise InvalidCursor("Take `next_cursor` as it came.")
@@ -155,41 +181,44 @@ async def _json(session: AsyncSession, page: PageRequest, listing: Listing, orde
     return b'{"data":[' + data + b'],"next_cursor":' + msgspec.json.encode(cursor) + b"}"
 
 
-async def _rows(request: Request, listing: Listing, order: _Order) -> AsyncIterator[bytes]:
+async def _blocks(request: Request, listing: Listing, order: _Order) -> AsyncGenerator[list[bytes], None]:
+    """All rows as JSON, some hundred at a time, from one snapshot."""
     principal: Principal = request.state.principal
     masker: Masker = request.app.state.masker
     hide = bool(masker.fields) and not sees_personal_data(principal)
     async with db.database(request).sessions() as session:
-        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        await session.connection(execution_options=_SNAPSHOT)
         stream = await session.stream(order.apply(listing.query).execution_options(yield_per=_BATCH))
-        async for row in stream:
-            document = listing.rendered(row)
-            yield masker.json(document) if hide else document
+        async for rows in stream.partitions():
+            documents = [listing.rendered(row) for row in rows]
+            yield [masker.json(document) for document in documents] if hide else documents
 
 
-async def _ndjson(request: Request, listing: Listing, order: _Order) -> AsyncIterator[bytes]:
-    async for document in _rows(request, listing, order):
-        yield document + b"\n"
+async def _ndjson(request: Request, listing: Listing, order: _Order) -> AsyncGenerator[bytes, None]:
+    async with aclosing(_blocks(request, listing, order)) as blocks:
+        async for documents in blocks:
+            yield b"\n".join(documents) + b"\n"
 
 
-async def _csv(request: Request, listing: Listing, order: _Order) -> AsyncIterator[str]:
+async def _csv(request: Request, listing: Listing, order: _Order) -> AsyncGenerator[str, None]:
     names = [field.alias or name for name, field in listing.model.model_fields.items()]
-    yield _csv_line(names)
-    async for document in _rows(request, listing, order):
-        members = msgspec.json.decode(document)
-        yield _csv_line([_cell(members.get(name)) for name in names])
+    yield _csv_lines([names])
+    async with aclosing(_blocks(request, listing, order)) as blocks:
+        async for documents in blocks:
+            rows = map(msgspec.json.decode, documents)
+            yield _csv_lines([_cell(row.get(name)) for name in names] for row in rows)
 
 
-def _csv_line(cells: list[Any]) -> str:
+def _csv_lines(rows: Iterable[list[Any]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow(cells)
+    csv.writer(buffer).writerows(rows)
     return buffer.getvalue()
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, (dict, list)):
         return msgspec.json.encode(value).decode()
-    # A spreadsheet would run a text that begins like a formula (CWE-1236).
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    # A spreadsheet would run a text that begins like a formula (CWE-1236); a number with its sign is none.
+    if isinstance(value, str) and value[:1] in _FORMULA and not _NUMBER.fullmatch(value):
         return "'" + value
     return value

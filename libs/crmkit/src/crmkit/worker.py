@@ -77,7 +77,7 @@ async def run(worker: Worker) -> None:
 def _parts(worker: Worker, database: Database, gateway: http.Client) -> list[Any]:
     parts = [
         outbox.sequence_forever(database, worker.settings.service),
-        _sweep_forever(database, (_forget_old_answers, *worker.sweeps)),
+        _sweep_forever(database, (forget_old_answers, *worker.sweeps)),
         *(consumers.consume_forever(database, gateway, each) for each in worker.consumers),
     ]
     if worker.jobs:
@@ -97,7 +97,8 @@ async def _sweep_forever(database: Database, sweeps: Sequence[Sweep]) -> None:
         await asyncio.sleep(SWEEP_S)
 
 
-async def _forget_old_answers(database: Database) -> None:
+async def forget_old_answers(database: Database) -> None:
+    """Kept answers are good for 24 hours."""
     async with database.begin() as session:
         await session.execute(text("delete from idempotency where created_at < now() - interval '24 hours'"))
 

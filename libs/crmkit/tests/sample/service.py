@@ -90,9 +90,17 @@ async def create_thing(body: NewThing, session: Session, response: Response) -> 
 
 @router.get("/things", operation_id="list_things", response_model=paging.Page[Thing])
 async def list_things(
-    request: Request, session: Session, page: paging.PageQuery, name: Annotated[str | None, Query()] = None
+    request: Request,
+    session: Session,
+    page: paging.PageQuery,
+    name: Annotated[str | None, Query()] = None,
+    phone: Annotated[str | None, Query()] = None,
 ) -> Response:
-    query = select(ThingRow) if name is None else select(ThingRow).where(ThingRow.name == name)
+    query = select(ThingRow)
+    if name is not None:
+        query = query.where(ThingRow.name == name)
+    if phone is not None:
+        query = query.where(ThingRow.phone == phone)
     keys = {"created_at": ThingRow.created_at, "name": ThingRow.name}
     listing = paging.Listing(query, keys=keys, tie=ThingRow.id, default="created_at", model=Thing)
     return await paging.answer(request, session, page, listing)

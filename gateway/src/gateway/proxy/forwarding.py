@@ -3,7 +3,6 @@
 import asyncio
 
 import aiohttp
-from starlette.types import Receive, Scope, Send
 
 from crmkit.auth import HEADER
 from gateway.access.directory import Client
@@ -12,7 +11,7 @@ from gateway.proxy import headers
 from gateway.proxy.bodies import WHOLE, ClientGone, Streamed, too_large, whole
 from gateway.proxy.departures import Departure
 from gateway.proxy.errors import BadGateway, GatewayTimeout, ServiceUnavailable
-from gateway.proxy.headers import Inbound, Raw
+from gateway.proxy.exchange import Exchange
 from gateway.proxy.upstreams import Upstreams
 from gateway.routing import Route
 
@@ -25,28 +24,18 @@ class Forwarder:
         self._mint = mint
         self._body_limit = body_limit
 
-    async def forward(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        *,
-        inbound: Inbound,
-        route: Route,
-        client: Client,
-        own: list[Raw],
-    ) -> int:
-        """Answer the request from `route.service`, with the gateway's `own` fields added; give the status.
+    async def forward(self, exchange: Exchange, route: Route, client: Client) -> int:
+        """Answer the request from `route.service`; give the status, 0 when the client left.
 
-        Raises: Problem, only while nothing is sent yet. 0 means that the client left.
+        Raises: Problem, only while nothing is sent yet.
         """
-        departure = Departure(receive)
+        departure = Departure(exchange.receive)
         try:
-            body = await self._body(receive, inbound, route, departure)
-            inbound.forwarded.append((HEADER, self._mint.token(client, route.service)))
-            response = await self._answer(scope, inbound, route, body)
+            body = await self._body(exchange, route, departure)
+            exchange.inbound.forwarded.append((HEADER, self._mint.token(client, route.service)))
+            response = await self._answer(exchange, route, body)
             try:
-                await _relay(response, send, own)
+                await _relay(response, exchange)
             finally:
                 response.close()
             return response.status
@@ -59,25 +48,24 @@ class Forwarder:
         finally:
             departure.disarm()
 
-    async def _body(
-        self, receive: Receive, inbound: Inbound, route: Route, departure: Departure
-    ) -> bytes | Streamed | None:
+    async def _body(self, exchange: Exchange, route: Route, departure: Departure) -> bytes | Streamed | None:
+        inbound = exchange.inbound
         limit = None if route.unlimited_body else self._body_limit
         if limit is not None and inbound.length > limit:
             raise too_large(limit)
         if inbound.chunked or inbound.length > WHOLE:
             if inbound.length:
                 inbound.forwarded.append(("Content-Length", str(inbound.length)))
-            return Streamed(receive, limit, departure.arm)
-        body = await whole(receive) if inbound.length else None
+            return Streamed(exchange.receive, limit, departure.arm)
+        body = await whole(exchange.receive) if inbound.length else None
         departure.arm()
         return body
 
-    async def _answer(
-        self, scope: Scope, inbound: Inbound, route: Route, body: bytes | Streamed | None
-    ) -> aiohttp.ClientResponse:
+    async def _answer(self, exchange: Exchange, route: Route, body: bytes | Streamed | None) -> aiohttp.ClientResponse:
         try:
-            return await self._upstreams.send(route.service, scope["method"], _target(scope), inbound.forwarded, body)
+            return await self._upstreams.send(
+                route.service, exchange.method, exchange.target, exchange.inbound.forwarded, body
+            )
         except (OSError, aiohttp.ClientError, TimeoutError) as error:
             if isinstance(body, Streamed):
                 if body.client_gone:
@@ -85,12 +73,6 @@ class Forwarder:
                 if body.problem is not None:
                     raise body.problem from error
             raise _fault(route.service, error) from error
-
-
-def _target(scope: Scope) -> str:
-    target: str = scope["raw_path"].decode("ascii")
-    query: bytes = scope["query_string"]
-    return f"{target}?{query.decode('ascii')}" if query else target
 
 
 def _fault(service: str, error: BaseException) -> ServiceUnavailable | GatewayTimeout | BadGateway:
@@ -103,10 +85,11 @@ def _fault(service: str, error: BaseException) -> ServiceUnavailable | GatewayTi
     return BadGateway(service)
 
 
-async def _relay(response: aiohttp.ClientResponse, send: Send, own: list[Raw]) -> None:
+async def _relay(response: aiohttp.ClientResponse, exchange: Exchange) -> None:
     """Pass the answer on chunk by chunk; when it breaks off, stop without an end, so that the client sees it too."""
+    send = exchange.send
     fields = headers.answered(response.raw_headers)
-    fields += own
+    fields += exchange.own_fields()
     await send({"type": "http.response.start", "status": response.status, "headers": fields})
     content = response.content
     more = True

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Iterable
 
 from gateway.access import keys
-from gateway.access.limits import Bucket
 
 Raw = tuple[bytes, bytes]
 
@@ -33,16 +32,12 @@ _MAX_REQUEST_ID = 128
 
 
 class Inbound:
-    """The fields of one request: what the gateway needs, and `forwarded`, what the service gets.
+    """The fields of one request: what the gateway needs, and `forwarded`, what the service gets."""
 
-    bucket: whose limit the request counts against, once that is known.
-    """
-
-    __slots__ = ("bucket", "chunked", "forwarded", "key", "length", "request_id")
+    __slots__ = ("chunked", "forwarded", "key", "length", "request_id")
 
     def __init__(self, fields: Iterable[Raw]) -> None:
         self.forwarded: list[tuple[str, str]] = []
-        self.bucket: Bucket | None = None
         self.key: bytes | None = None
         self.request_id = ""
         self.length = 0

@@ -2,10 +2,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from campaign.main import create_app
-from campaign.settings import Settings
 
 import crmkit.testing
+from campaign.main import create_app
+from campaign.settings import Settings
 from crmkit.db import Database
 from crmkit.testing import TestClient
 

@@ -214,6 +214,13 @@ create table list_codes (
     shopping_list_id uuid not null,
     customer_id uuid not null
 );
+
+-- Who a running job found eligible; swept when the job has ended.
+create table list_audience (
+    job_id uuid,
+    customer_id uuid,
+    constraint list_audience_pkey primary key (job_id, customer_id)
+);
 """
 
 CHECKOUTS = """

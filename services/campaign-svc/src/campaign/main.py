@@ -9,13 +9,15 @@ import crmkit.app
 from campaign.campaigns import routes as campaigns
 from campaign.checkouts import routes as checkouts
 from campaign.coupons import routes as coupons
+from campaign.lists import routes as lists
 from campaign.offers import routes as offers
 from campaign.redemptions import routes as redemptions
+from campaign.results import routes as results
 from campaign.settings import Settings
 from campaign.sponsors import routes as sponsors
 from crmkit import http
 
-NOUNS = (sponsors, offers, campaigns, coupons, checkouts, redemptions)
+NOUNS = (sponsors, offers, campaigns, results, coupons, lists, checkouts, redemptions)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

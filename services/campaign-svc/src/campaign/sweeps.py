@@ -1,8 +1,9 @@
-"""Cleaning up after reservations that were left to lapse; whether one has lapsed is never decided here."""
+"""Periodic cleaning up; whether a reservation has lapsed is never decided here."""
 
 from typing import Final
 
 from campaign.checkouts import repository
+from campaign.lists import repository as lists
 from crmkit.db import Database
 
 AT_ONCE: Final = 500
@@ -15,3 +16,9 @@ async def expire_reservations(database: Database) -> None:
         while lapsed == AT_ONCE:
             async with database.connection() as connection, connection.transaction():
                 lapsed = await lapse(connection, AT_ONCE)
+
+
+async def forget_audiences(database: Database) -> None:
+    """Drop the audiences that jobs which have ended had staged."""
+    async with database.begin() as session:
+        await lists.forget_audiences(session)

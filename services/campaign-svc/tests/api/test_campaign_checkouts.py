@@ -3,9 +3,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from campaign.coupons import codes
 from factories import MONTH, NOW, Shop, reasons
 
+from campaign.coupons import codes
 from crmkit import events, testing
 
 UNKNOWN = "01890000-0000-7000-8000-00000000dead"

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Any
 from uuid import uuid4
 
-from campaign import sweeps
 from factories import Shop, reasons
 
+from campaign import sweeps
 from crmkit.db import Database
 
 LAPSE_COUPONS = "update coupons set reserved_until = now() - interval '1 s' where checkout_id = $1"

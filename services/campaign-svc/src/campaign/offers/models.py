@@ -9,10 +9,8 @@ from sqlalchemy import DateTime, FetchedValue
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaign.offers.rules import WHOLE, OfferKind
+from campaign.offers.rules import OfferKind, percent_of
 from crmkit.db import Base
-
-PERCENT = WHOLE // 100
 
 
 class OfferRow(Base):
@@ -41,7 +39,7 @@ class OfferRow(Base):
 
     @property
     def percent(self) -> Decimal | None:
-        return Decimal(self.value) / PERCENT if self.kind == OfferKind.PERCENTAGE else None
+        return percent_of(self.value) if self.kind == OfferKind.PERCENTAGE else None
 
     @property
     def amount(self) -> int | None:

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaign.offers.models import PERCENT, OfferRow
-from campaign.offers.rules import LadderStep, OfferKind, Target, Terms
+from campaign.offers.models import OfferRow
+from campaign.offers.rules import PERCENT, LadderStep, OfferKind, Target, Terms
 from campaign.offers.schemas import LadderStep as LadderStepShape
 from campaign.offers.schemas import NewOffer
 from campaign.sponsors.models import SponsorRow
@@ -39,6 +39,11 @@ async def find_current(session: AsyncSession, ids: Collection[UUID] | None) -> l
     if ids is not None:
         query = query.where(OfferRow.id.in_(ids))
     return [terms_of(row) for row in await session.scalars(query)]
+
+
+async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await session.execute(select(OfferRow.id, OfferRow.name).where(OfferRow.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 def terms_of(row: OfferRow) -> Terms:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
@@ -11,6 +12,8 @@ from uuid import UUID
 import msgspec
 
 WHOLE: Final = 10_000  # 100 % in basis points
+
+PERCENT: Final = WHOLE // 100
 
 
 class OfferKind(StrEnum):
@@ -127,6 +130,11 @@ class OfferBook:
             if terms.is_open(at) and terms.target.covers(goods)
         ]
         return min(choices, key=_merit, default=None)
+
+
+def percent_of(value: int) -> Decimal:
+    """A percentage's value in percent."""
+    return Decimal(value) / PERCENT
 
 
 def _merit(choice: Choice) -> tuple[Fraction, int, UUID]:

@@ -1,0 +1,7 @@
+"""What can go wrong with shopping lists."""
+
+from crmkit.problems import NotFound
+
+
+class ShoppingListNotFound(NotFound):
+    code, title = "shopping_list_not_found", "There is no such shopping list"

@@ -1,0 +1,131 @@
+"""The job that makes a campaign's lists.
+
+It reads two streams from segment-svc: who is eligible, then what everybody is due to buy. Each chunk commits its
+lists, coupons, events and progress together; a run that was killed reads the streams again and skips what is there.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+from pydantic import BaseModel
+
+from campaign.campaigns import service as campaigns
+from campaign.campaigns.errors import CampaignNotLaunched
+from campaign.campaigns.models import CampaignRow
+from campaign.campaigns.rules import CampaignStatus, assign_group
+from campaign.campaigns.schemas import Audience
+from campaign.lists import making, repository
+from campaign.lists.repository import ListRun
+from campaign.lists.rules import NextPurchase
+from campaign.lists.schemas import Generation
+from campaign.offers import repository as offers
+from campaign.offers.rules import OfferBook
+from crmkit import db, http, jobs
+
+JOB: Final = "shopping_lists"
+AUDIENCE_CHUNK: Final = 5_000
+LIST_CHUNK: Final = 250
+
+Purchases = dict[UUID, list[NextPurchase]]
+
+
+class ListParams(BaseModel):
+    campaign_id: UUID
+    as_of: date
+
+
+class _Pyramid(msgspec.Struct, frozen=True):
+    tier: str | None = None
+
+
+class _Score(msgspec.Struct, frozen=True):
+    customer_id: UUID
+    pyramid: _Pyramid | None = None
+
+
+async def run(run: jobs.Run) -> Generation:
+    """Make every list that is not there yet."""
+    params = ListParams.model_validate(run.params)
+    plan, campaign = await _plan(run, params)
+    await _gather_audience(run, campaign, params.as_of)
+    async for purchases in _by_customers(run, params.as_of):
+        await _make_lists(run, plan, purchases)
+    async with run.chunk() as chunk:
+        connection = await db.driver(chunk.session)
+        return await repository.count_lists(connection, run.id, params.campaign_id, params.as_of)
+
+
+async def _plan(run: jobs.Run, params: ListParams) -> tuple[making.Plan, CampaignRow]:
+    async with run.chunk() as chunk:
+        campaign = await campaigns.get_campaign(chunk.session, params.campaign_id)
+        if campaign.status != CampaignStatus.LAUNCHED:
+            raise CampaignNotLaunched(f"The campaign is {campaign.status}.")
+        terms = await offers.find_current(chunk.session, campaign.offer_ids)
+        names = await offers.names(chunk.session, [each.offer_id for each in terms])
+        now = datetime.now(UTC)
+        valid_from = max(now, campaign.starts_at)
+        valid_until = valid_from + timedelta(days=campaign.coupon_valid_days)
+        common = ListRun(run.id, campaign.id, params.as_of, valid_from, valid_until, now)
+        return making.Plan(common, OfferBook(terms), names, campaign.currency, campaign.list_length), campaign
+
+
+async def _gather_audience(run: jobs.Run, campaign: CampaignRow, as_of: date) -> None:
+    """Stage who is eligible, each with its group; done once, whatever happens later."""
+    async with run.chunk() as chunk:
+        if chunk.checkpoint is not None:
+            return
+    audience = Audience.model_validate(campaign.audience)
+    async for customers in _eligible(run.gateway, audience, as_of):
+        groups = {each: assign_group(campaign.id, each, campaign.control_share) for each in customers}
+        async with run.chunk() as chunk:
+            connection = await db.driver(chunk.session)
+            await repository.add_audience(connection, run.id, campaign.id, groups)
+    async with run.chunk() as chunk:
+        connection = await db.driver(chunk.session)
+        found = await repository.count_lists(connection, run.id, campaign.id, as_of)
+        chunk.save("audience gathered", total=found.eligible_count - found.control_count)
+
+
+async def _eligible(gateway: http.Client, audience: Audience, as_of: date) -> AsyncIterator[list[UUID]]:
+    params: dict[str, str | int] = {"as_of": as_of.isoformat()}
+    if audience.weekly_spend_gte is not None:
+        params["weekly_spend_gte"] = audience.weekly_spend_gte
+    found: list[UUID] = []
+    decoder = msgspec.json.Decoder(_Score)
+    async for line in http.stream_lines(gateway, "/v1/scores", params):
+        score = decoder.decode(line)
+        tier = score.pyramid.tier if score.pyramid else None
+        if audience.tiers is None or tier in audience.tiers:
+            found.append(score.customer_id)
+        if len(found) == AUDIENCE_CHUNK:
+            yield found
+            found = []
+    if found:
+        yield found
+
+
+async def _by_customers(run: jobs.Run, as_of: date) -> AsyncIterator[Purchases]:
+    """Next purchases of a few hundred customers at a time; the stream has each customer's rows together."""
+    purchases: Purchases = {}
+    decoder = msgspec.json.Decoder(NextPurchase)
+    async for line in http.stream_lines(run.gateway, "/v1/next-purchases", {"as_of": as_of.isoformat()}):
+        purchase = decoder.decode(line)
+        if purchase.customer_id not in purchases and len(purchases) == LIST_CHUNK:
+            yield purchases
+            purchases = {}
+        purchases.setdefault(purchase.customer_id, []).append(purchase)
+    if purchases:
+        yield purchases
+
+
+async def _make_lists(run: jobs.Run, plan: making.Plan, purchases: Purchases) -> None:
+    async with run.chunk() as chunk:
+        connection: Connection = await db.driver(chunk.session)
+        waiting = await repository.find_waiting(connection, plan.common, purchases)
+        wanted: Sequence[list[NextPurchase]] = [rows for id, rows in purchases.items() if id in waiting]
+        made = await making.make_lists(connection, plan, wanted) if wanted else 0
+        chunk.save(chunk.checkpoint, processed=made)

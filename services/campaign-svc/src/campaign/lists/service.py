@@ -1,0 +1,63 @@
+"""Shopping lists: ordered as a job, read as JSON, a page or a sheet of paper."""
+
+import asyncio
+from uuid import UUID
+
+from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaign.campaigns import service as campaigns
+from campaign.campaigns.errors import CampaignNotLaunched
+from campaign.campaigns.rules import CampaignStatus
+from campaign.lists import generation, html, pdf, repository
+from campaign.lists.errors import ShoppingListNotFound
+from campaign.lists.models import ShoppingListRow
+from campaign.lists.schemas import NewShoppingLists, ShoppingList
+from campaign.lists.sheet import Printing, lay_out
+from crmkit import jobs
+
+
+async def order_lists(session: AsyncSession, new: NewShoppingLists, *, service: str) -> jobs.Job:
+    """Raises: CampaignNotFound (404), CampaignNotLaunched (409)."""
+    campaign = await campaigns.get_campaign(session, new.campaign_id)
+    if campaign.status != CampaignStatus.LAUNCHED:
+        raise CampaignNotLaunched(f"The campaign is {campaign.status}.")
+    params = generation.ListParams(campaign_id=new.campaign_id, as_of=new.as_of)
+    return await jobs.create(session, service=service, kind=generation.JOB, params=params)
+
+
+async def get_list(session: AsyncSession, list_id: UUID) -> ShoppingListRow:
+    """Raises: ShoppingListNotFound (404)."""
+    row = await repository.find_list(session, list_id)
+    if row is None:
+        raise ShoppingListNotFound(f"There is no shopping list {list_id}.")
+    return row
+
+
+async def get_latest_list(session: AsyncSession, customer_id: UUID) -> ShoppingListRow:
+    """Raises: ShoppingListNotFound (404) for a customer without any, known or not."""
+    row = await repository.find_latest(session, customer_id)
+    if row is None:
+        raise ShoppingListNotFound(f"There is no shopping list for customer {customer_id}.")
+    return row
+
+
+async def print_page(session: AsyncSession, row: ShoppingListRow, printing: Printing) -> Response:
+    """The list as HTML."""
+    sheet = lay_out(_shown(row), await repository.find_customer_name(session, row.customer_id), printing)
+    return Response(html.render(sheet, printing.locale.partition("_")[0]), media_type="text/html")
+
+
+async def print_paper(session: AsyncSession, row: ShoppingListRow, printing: Printing) -> Response:
+    """The list as PDF; setting it takes a while, so a thread does it."""
+    sheet = lay_out(_shown(row), await repository.find_customer_name(session, row.customer_id), printing)
+    return Response(await asyncio.to_thread(pdf.render, sheet, printing.paper), media_type="application/pdf")
+
+
+def answer(row: ShoppingListRow) -> Response:
+    """The list as JSON."""
+    return Response(_shown(row).model_dump_json(), media_type="application/json")
+
+
+def _shown(row: ShoppingListRow) -> ShoppingList:
+    return ShoppingList.model_validate(row, from_attributes=True)

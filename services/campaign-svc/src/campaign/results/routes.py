@@ -1,0 +1,18 @@
+"""`/v1/campaigns/{id}/results`."""
+
+from uuid import UUID
+
+from fastapi import Request
+
+from campaign.results import service
+from campaign.results.schemas import Results
+from crmkit.app import router as api_router
+from crmkit.db import Session
+
+router = api_router(tags=["campaigns"])
+
+
+@router.get("/campaigns/{id}/results", operation_id="get_campaign_results")
+async def get_results(id: UUID, request: Request, session: Session) -> Results:
+    """Redemption, who paid, and treated against control."""
+    return await service.get_results(session, id, zone=request.app.state.settings.zone)

@@ -1,0 +1,199 @@
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+from campaign.coupons import batches
+from campaign.coupons import service as coupons
+from campaign.lists import generation
+from factories import Shop, reasons
+
+from crmkit import jobs, testing
+from crmkit.testing import TestClient
+
+HANDLERS = {generation.JOB: generation.run, coupons.JOB: batches.run}
+
+
+class Segments:
+    """segment-svc as the job sees it, through a gateway that may break off in the middle of a stream."""
+
+    def __init__(self, shop: Shop, customers: list[UUID]) -> None:
+        self.shop, self.customers = shop, customers
+        self.break_after: int | None = None
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.MockTransport(self.answer), base_url="http://gateway")
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        assert request.headers["Accept"] == "application/x-ndjson"
+        if request.url.path == "/v1/scores":
+            assert request.url.params["weekly_spend_gte"] == "2500"
+            return httpx.Response(200, content=self.stream(self.scores()))
+        return httpx.Response(200, content=self.stream(self.purchases()))
+
+    async def stream(self, rows: Iterator[Any]) -> AsyncIterator[bytes]:
+        for place, row in enumerate(rows):
+            if place == self.break_after:
+                raise httpx.ReadError("the gateway went away")
+            yield msgspec.json.encode(row) + b"\n"
+
+    def scores(self) -> Iterator[Any]:
+        for place, customer in enumerate(self.customers):
+            yield {"customer_id": customer, "pyramid": {"tier": "gold" if place % 2 else "lead"}, "metrics": {}}
+
+    def purchases(self) -> Iterator[Any]:
+        for customer in [*self.customers, uuid4()]:
+            for rank in range(1, 4):
+                yield {
+                    "customer_id": customer,
+                    "rank": rank,
+                    "product_type": self.shop.product_type if rank < 3 else "SOMETHING ELSE",
+                    "product_category": "DAIRY",
+                    "expected_on": "2017-12-08",
+                    "brand_loyalty": {"group": "store", "usage": "high"} if rank == 1 else None,
+                    "typical_product": {"id": self.shop.product_id} if rank < 3 else None,
+                }
+
+
+async def make_lists(shop: Shop, segments: Segments, campaign: dict[str, Any], *, job: str | None = None) -> Any:
+    body = {"campaign_id": campaign["id"], "as_of": "2017-12-04"}
+    if job is None:
+        made = await shop.client.post("/v1/shopping-lists", json=body)
+        assert made.status_code == 202, made.text
+        job = made.json()["id"]
+    async with segments.client() as gateway:
+        await jobs.execute(shop.database, gateway, HANDLERS, UUID(job))
+    return (await shop.client.get(f"/v1/jobs/campaign/{job}")).json()
+
+
+async def lists_of(client: TestClient, campaign: dict[str, Any]) -> list[dict[str, Any]]:
+    headers = {"Accept": "application/x-ndjson"}
+    answer = await client.get("/v1/shopping-lists", params={"campaign_id": campaign["id"]}, headers=headers)
+    return [msgspec.json.decode(line) for line in answer.content.splitlines()]
+
+
+async def campaign_for(shop: Shop, **terms: Any) -> dict[str, Any]:
+    ladder = [{"group": "store", "usage": "high", "percent": 30}]
+    offer = await shop.offer(ladder=ladder)
+    return await shop.campaign(offer_ids=[offer["id"]], **terms)
+
+
+async def test_every_eligible_customer_gets_a_list_with_the_best_offers(shop: Shop) -> None:
+    campaign = await campaign_for(shop)
+    customer, other = await shop.customer(), await shop.customer()
+    job = await make_lists(shop, Segments(shop, [customer, other]), campaign)
+    assert (job["status"], job["processed"], job["total"]) == ("succeeded", 2, 2)
+    assert job["result"] == {"eligible_count": 2, "control_count": 0, "list_count": 2}
+    shopping_list = (await shop.client.get(f"/v1/customers/{customer}/shopping-list")).json()
+    lines = shopping_list["lines"]
+    assert [(line["offer"] or {}).get("percent") for line in lines] == [30, 20, None]
+    assert lines[0]["product"] == {"id": str(shop.product_id), "name": "Plain yogurt"}
+    coupons = (await shop.client.get("/v1/coupons", params={"customer_id": str(customer)})).json()["data"]
+    assert {coupon["code"] for coupon in coupons} == {line["coupon_code"] for line in lines[:2]}
+    feed = await testing.read_feed(shop.client, shop.database, "campaign")
+    (told,) = [e for e in feed if e.source == f"/v1/shopping-lists/{shopping_list['id']}"]
+    assert told.read(dict[str, Any]) == shopping_list
+
+
+async def test_a_list_redeems_at_the_till(shop: Shop) -> None:
+    campaign = await campaign_for(shop)
+    customer = await shop.customer(card=(card := uuid4().hex))
+    await make_lists(shop, Segments(shop, [customer]), campaign)
+    shopping_list = (await shop.client.get(f"/v1/customers/{customer}/shopping-list")).json()
+    for shown in ({"list_code": shopping_list["list_code"]}, {"customer": {"card": card}}):
+        checkout = await shop.checkout(**shown)
+        assert (checkout["customer"], checkout["discount"]["amount"]) == ({"id": str(customer)}, 300)
+        await shop.client.post(f"/v1/checkouts/{checkout['id']}/cancel")
+    stranger = await shop.customer(card=(card := uuid4().hex))
+    foreign = await shop.checkout(list_code=shopping_list["list_code"], customer={"card": card})
+    assert (foreign["customer"], foreign["applied"]) == ({"id": str(stranger)}, [])
+    assert set(reasons(foreign).values()) == {"not_for_this_customer"}
+
+
+async def test_the_control_group_is_recorded_and_gets_nothing(shop: Shop) -> None:
+    campaign = await campaign_for(shop, control_share=0.5)
+    customers = [await shop.customer() for _ in range(40)]
+    job = await make_lists(shop, Segments(shop, customers), campaign)
+    control = job["result"]["control_count"]
+    assert 5 < control < 35
+    assert job["result"]["list_count"] == 40 - control
+    results = (await shop.client.get(f"/v1/campaigns/{campaign['id']}/results")).json()
+    assert results["control"]["customer_count"] == control
+    again = await make_lists(shop, Segments(shop, customers), campaign)
+    assert (again["processed"], again["result"]) == (0, job["result"])
+
+
+async def test_the_audience_takes_only_its_tiers(shop: Shop) -> None:
+    campaign = await campaign_for(shop, audience={"weekly_spend_gte": 2500, "tiers": ["gold"]})
+    customers = [await shop.customer() for _ in range(6)]
+    job = await make_lists(shop, Segments(shop, customers), campaign)
+    assert job["result"]["eligible_count"] == 3
+
+
+@pytest.mark.parametrize("broken_at", [0, 1, 5, 14, 59])
+async def test_a_broken_run_goes_on_where_it_was(shop: Shop, monkeypatch: pytest.MonkeyPatch, broken_at: int) -> None:
+    monkeypatch.setattr(generation, "AUDIENCE_CHUNK", 4)
+    monkeypatch.setattr(generation, "LIST_CHUNK", 3)
+    campaign = await campaign_for(shop, control_share=0.2)
+    segments = Segments(shop, [await shop.customer() for _ in range(20)])
+    body = {"campaign_id": campaign["id"], "as_of": "2017-12-04"}
+    job = (await shop.client.post("/v1/shopping-lists", json=body)).json()["id"]
+    segments.break_after = broken_at
+    with pytest.raises(httpx.ReadError):
+        await make_lists(shop, segments, campaign, job=job)
+    segments.break_after = None
+    ended = await make_lists(shop, segments, campaign, job=job)
+    lists = await lists_of(shop.client, campaign)
+    codes = [line["coupon_code"] for each in lists for line in each["lines"] if line["coupon_code"]]
+    assert ended["status"] == "succeeded"
+    assert ended["processed"] == ended["total"] == len(lists) == len({each["customer"]["id"] for each in lists})
+    assert len(codes) == len(set(codes)) == 2 * len(lists)
+    results = (await shop.client.get(f"/v1/campaigns/{campaign['id']}/results")).json()
+    assert (results["list_count"], results["issued_count"]) == (len(lists), len(codes))
+
+
+async def test_a_draft_makes_no_lists(shop: Shop) -> None:
+    campaign = await shop.campaign(launched=False)
+    body = {"campaign_id": campaign["id"], "as_of": "2017-12-04"}
+    assert (await shop.client.post("/v1/shopping-lists", json=body)).json()["code"] == "campaign_not_launched"
+
+
+async def test_a_list_is_a_page_and_a_sheet_too(shop: Shop) -> None:
+    campaign = await campaign_for(shop)
+    customer = await shop.customer(name="王小明 <b>")
+    await make_lists(shop, Segments(shop, [customer]), campaign)
+    path = f"/v1/customers/{customer}/shopping-list"
+    page = await shop.client.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert "For 王小明 &lt;b&gt;" in page.text
+    assert "30 % off" in page.text
+    assert len(re.findall("<rect", page.text)) > 30
+    sheet = await shop.client.get(path, headers={"Accept": "application/pdf"})
+    assert sheet.content.startswith(b"%PDF-")
+    assert (await shop.client.get(path, params={"format": "pdf"})).content.startswith(b"%PDF-")
+    assert (await shop.client.get(path, params={"format": "docx"})).status_code == 422
+
+
+async def test_a_batch_of_coupons_is_filled(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "CHUNK", 400)
+    offer = await shop.offer()
+    body = {"offer_id": offer["id"], "count": 1000, "valid_until": "2099-01-01T00:00:00Z"}
+    made = await shop.client.post("/v1/coupon-batches", json=body)
+    assert made.status_code == 202
+    async with httpx.AsyncClient() as gateway:
+        await jobs.execute(shop.database, gateway, HANDLERS, UUID(made.json()["id"]))
+    job = (await shop.client.get(made.headers["Location"])).json()
+    assert (job["status"], job["processed"], job["result"]["issued_count"]) == ("succeeded", 1000, 1000)
+    path = f"/v1/coupon-batches/{job['result']['id']}/coupons"
+    stream = await shop.client.get(path, headers={"Accept": "application/x-ndjson"})
+    codes = {msgspec.json.decode(line)["code"] for line in stream.content.splitlines()}
+    assert len(codes) == 1000
+    assert (await shop.checkout(codes.pop()))["discount"]["amount"] == 200
+
+
+async def test_lists_of_nobody_are_404(shop: Shop) -> None:
+    for path in (f"shopping-lists/{uuid4()}", f"customers/{uuid4()}/shopping-list", f"coupon-batches/{uuid4()}"):
+        assert (await shop.client.get(f"/v1/{path}")).status_code == 404

@@ -1,0 +1,98 @@
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from campaign.projections import repository, service
+from campaign.projections.rules import external_handle, stored_handle
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crmkit import db
+from crmkit.testing import event
+
+ZONE = ZoneInfo("America/New_York")
+CUSTOMER = UUID(int=1)
+
+
+async def apply(session: AsyncSession, *events: Any) -> None:
+    await service.apply(session, events, zone=ZONE)
+
+
+def customer(version: int, **data: Any) -> Any:
+    return event("perennial.customer.updated.v1", {"id": CUSTOMER, "version": version} | data, position=version)
+
+
+def order(version: int, **data: Any) -> Any:
+    whole = {
+        "id": UUID(int=7),
+        "version": version,
+        "customer": {"id": CUSTOMER},
+        "placed_at": "2017-12-05T03:30:00Z",
+        "total_amount": 1250,
+        "source": "tcj",
+        "external_id": "4711",
+        "lines": [],
+    }
+    return event("perennial.order.placed.v1", whole | data, position=version)
+
+
+async def purchases(session: AsyncSession) -> list[tuple[str, int]]:
+    rows = await session.execute(text("select purchased_on, amount from purchases order by purchased_on, amount"))
+    return [(str(row.purchased_on), row.amount) for row in rows]
+
+
+async def test_a_customer_is_found_by_every_handle(session: AsyncSession) -> None:
+    known = {"external_ids": [{"source": "tcj", "external_id": "1"}], "cards": ["tcj-1"]}
+    await apply(session, customer(1, phones=["+15551234567"], emails=["Anna@Example.com"], **known))
+    connection = await db.driver(session)
+    for handle in (
+        external_handle("tcj", "1"),
+        stored_handle("card", "tcj-1"),
+        stored_handle("phone", "+1 555 123 4567"),
+        stored_handle("email", "anna@example.COM"),
+    ):
+        assert await repository.find_customers(connection, handle) == [CUSTOMER]
+    kept = (await session.scalars(text("select value from customer_handles"))).all()
+    assert not any("1234567" in value or "@" in value for value in kept)
+
+
+async def test_handles_that_were_taken_away_are_forgotten(session: AsyncSession) -> None:
+    await apply(session, customer(1, cards=["old"], name="Anna"), customer(2, cards=["new"]))
+    await apply(session, customer(1, cards=["old"]))
+    connection = await db.driver(session)
+    assert await repository.find_customers(connection, stored_handle("card", "old")) == []
+    assert await repository.find_customers(connection, stored_handle("card", "new")) == [CUSTOMER]
+
+
+async def test_an_erased_customer_leaves_nothing_behind(session: AsyncSession) -> None:
+    await apply(session, customer(1, cards=["old"], name="Anna"))
+    await apply(session, event("perennial.customer.erased.v1", {"id": CUSTOMER, "version": 2}, position=2))
+    assert (await session.execute(text("select name from customers"))).scalars().all() == [None]
+    assert (await session.scalar(text("select count(*) from customer_handles"))) == 0
+
+
+async def test_a_purchase_is_on_the_business_day_and_follows_its_order(session: AsyncSession) -> None:
+    await apply(session, order(1))
+    assert await purchases(session) == [("2017-12-04", 1250)]
+    await apply(session, order(3, total_amount=900), order(2, total_amount=1))
+    await apply(session, order(2, total_amount=1))
+    assert await purchases(session) == [("2017-12-04", 900)]
+    await apply(session, order(4, cancelled_at="2017-12-06T00:00:00Z"))
+    assert await purchases(session) == [("2017-12-04", 0)]
+
+
+async def test_a_refund_counts_on_its_own_day(session: AsyncSession) -> None:
+    refund = {
+        "id": uuid4(),
+        "version": 1,
+        "customer_id": CUSTOMER,
+        "refunded_at": "2017-12-09T12:00:00Z",
+        "amount": 250,
+    }
+    await apply(session, order(1), event("perennial.refund.recorded.v1", refund))
+    assert await purchases(session) == [("2017-12-04", 1250), ("2017-12-09", -250)]
+
+
+async def test_what_belongs_to_nobody_or_is_not_known_is_ignored(session: AsyncSession) -> None:
+    await apply(session, order(1, customer={"id": None}), event("perennial.ticket.created.v1", {"id": 5}))
+    assert await purchases(session) == []

@@ -1,16 +1,18 @@
 """Which processes make a platform, at which ports, with which settings and secrets."""
 
+import contextlib
+import fcntl
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from deploy.local import keys
-from deploy.local.packages import Package
-from deploy.local.processes import Program, free_port
+from deploy.local.packages import ROOT, Package
+from deploy.local.processes import CannotStart, Program, free_port
 
 DATABASE = "perennial"
 
@@ -42,10 +44,22 @@ class Home:
         unfinished.write_text(json.dumps(state))
         unfinished.rename(self.state)
 
-    def write_developer_key(self, key: str) -> None:
+    def write_developer_key(self, key: str) -> Path:
         file = self.folder / "dev-api-key"
         file.touch(mode=0o600)
         file.write_text(key)
+        return file
+
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """By one supervisor at a time; the claim ends with its process, in whatever way that ends."""
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CannotStart(f"Perennial already runs on the data folder {self.folder}: stop it first.") from None
+            self.state.unlink(missing_ok=True)
+            yield
 
     def log(self, process: str) -> Path:
         return self.folder / "logs" / f"{process}.log"
@@ -78,15 +92,14 @@ class Plan:
             if process not in self.left_out
         ]
 
-    def migrations(self) -> list[Program]:
-        return [
-            self._python(
-                package, f"{package.name}-migrations", "-m", "crmkit.migrations", str(package.folder),
-                PERENNIAL_OWNER_DATABASE_URL=self._database_url(f"{package.name}_owner"),
-                PERENNIAL_SECRETS_DIR=str(self.home.secrets / f"{package.name}-owner"),
-            )
-            for package in self.packages
-        ]  # fmt: skip
+    def migrations(self) -> Program:
+        address = f"127.0.0.1:{self.postgres_port}/{DATABASE}"
+        return Program(
+            name="migrations",
+            argv=(sys.executable, "-m", "deploy.local.migrations", address, str(self.home.secrets)),
+            env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
+            log=self.home.log("migrations"),
+        )
 
     def bootstrap(self) -> Program:
         """Makes the clients of `secrets/clients` known to the gateway."""

@@ -69,7 +69,7 @@ def start(data: Path | None = None, *, port: int = 0, left_out: str = "") -> Ite
 def running(data: Path = ROOT / ".data") -> Platform | None:
     """The platform that `make run` has started on the data folder, once it is ready."""
     platform = Platform(Home(data.absolute()))
-    return platform if platform.ready else None
+    return platform if platform.ready and _is_alive(platform.supervisor) else None
 
 
 @contextlib.contextmanager
@@ -79,7 +79,7 @@ def _started(folder: Path, *options: str) -> Iterator[Platform]:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         try:
             platform = Platform(Home(folder))
-            while not platform.ready:
+            while not (platform.ready and platform.supervisor == process.pid):
                 if process.poll() is not None:
                     said.seek(0)
                     raise CannotStart(said.read().decode(errors="replace").strip())
@@ -88,6 +88,13 @@ def _started(folder: Path, *options: str) -> Iterator[Platform]:
         finally:
             process.terminate()
             process.wait()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return b"deploy.local" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager

@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +57,7 @@ def reset(data: Path) -> None:
     if not (data / "secrets").exists():
         raise CannotStart(f"{data} is not a data folder of Perennial.")
     home = _home(data)
-    with _only_one(home):
+    with home.claimed():
         postgres.discard(home.folder)
         shutil.rmtree(home.folder)
 
@@ -72,7 +71,7 @@ async def _run(options: Options) -> None:
 async def _prepared(options: Options) -> AsyncIterator[tuple[Plan, Child]]:
     """A platform of which only Postgres runs, everything else being set up."""
     home = _home(options.data)
-    with _only_one(home):
+    with home.claimed():
         found = packages.discover()
         ports = choose_ports(found, _gateway_port(options.port))
         _check_names(options.left_out, list(ports))
@@ -92,20 +91,6 @@ def _home(folder: Path) -> Home:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise CannotStart(f"The data folder {folder} is not writable.")
     return Home(folder.absolute())
-
-
-@contextlib.contextmanager
-def _only_one(home: Home) -> Iterator[None]:
-    with (home.folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStart(f"Perennial already runs on the data folder {home.folder}: stop it first.") from None
-        home.state.unlink(missing_ok=True)
-        try:
-            yield
-        finally:
-            home.state.unlink(missing_ok=True)
 
 
 def _check_names(left_out: frozenset[str], known: list[str]) -> None:
@@ -137,15 +122,13 @@ async def _database(home: Home) -> AsyncIterator[tuple[postgres.Cluster, Child]]
 
 
 async def _set_up(plan: Plan, cluster: postgres.Cluster) -> None:
-    """Roles, schemas, tables and clients: each step finds its work done at a second start."""
+    """Roles, schemas and tables: each step finds its work done at a second start."""
     secrets = plan.home.secrets
     for package in plan.packages:
         owner_password = keys.read(secrets / f"{package.name}-owner/owner_password")
         password = keys.read(secrets / package.name / "database_password")
         postgres.create_service(cluster.url, package.name, owner_password, password, DATABASE)
-    await asyncio.gather(*(supervisor.complete(program) for program in plan.migrations()))
-    await supervisor.complete(plan.bootstrap())
-    plan.home.write_developer_key(plan.admin_key)
+    await supervisor.complete(plan.migrations())
 
 
 async def _serve(plan: Plan, database: Child, *, reloading: bool) -> None:
@@ -159,7 +142,7 @@ async def _serve(plan: Plan, database: Child, *, reloading: bool) -> None:
     children = [Child(program, publish) for program in plan.programs()]
     database.changed = publish
     async with supervisor.kept(children):
-        await _until_ready(plan)
+        await asyncio.gather(supervisor.complete(plan.bootstrap()), _until_ready(plan))
         ready.set()
         publish()
         _announce(plan)
@@ -193,5 +176,5 @@ async def _answers(client: httpx.AsyncClient, address: str) -> bool:
 def _announce(plan: Plan) -> None:
     for process in sorted(plan.left_out):
         print(f"{process} is left out: its settings are in {plan.home.folder}/env/{process}")
-    key_file = plan.home.folder / "dev-api-key"
+    key_file = plan.home.write_developer_key(plan.admin_key)
     print(f"Perennial is ready: {plan.gateway_url}  (development key in {key_file}: {plan.admin_key})")

@@ -1,6 +1,6 @@
 """Customers in sets: one statement a step, however many come at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -11,23 +11,10 @@ import msgspec
 from crmkit import outbox
 from customer.customers.rules import Intake
 from customer.customers.schemas import NewAttribute
+from customer.identifiers import repository as identifiers
 from customer.intake import Effect, Mode, Outcome
 from customer.references.rules import Handle
 
-_CLAIM: Final = """
-insert into customer_keys (kind, source, value, customer_id)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::uuid[])
-on conflict do nothing returning kind, source, value
-"""
-_HOLDERS: Final = """
-select k.kind, k.source, k.value, k.customer_id
-from unnest($1::text[], $2::text[], $3::text[]) as w (kind, source, value)
-join customer_keys k using (kind, source, value)
-"""
-_GIVE_BACK: Final = """
-delete from customer_keys k using unnest($1::text[], $2::text[], $3::text[]) as w (kind, source, value)
-where (k.kind, k.source, k.value) = (w.kind, w.source, w.value)
-"""
 _NEW_IDS: Final = "select uuidv7() from generate_series(1, $1)"
 _INSERT: Final = """
 insert into customers (id, kind, name)
@@ -41,16 +28,6 @@ from unnest($1::uuid[], $2::text[], $3::text[]) as n (id, kind, name)
 where c.id = n.id and (c.kind, c.name) is distinct from
     (coalesce(n.kind, c.kind), case when $4 then n.name else coalesce(n.name, c.name) end)
 returning c.id
-"""
-_CONTACTS: Final = """
-insert into contact_points (customer_id, kind, value)
-select * from unnest($1::uuid[], $2::text[], $3::text[]) on conflict do nothing returning customer_id
-"""
-_DROP_CONTACTS: Final = """
-delete from contact_points p where p.customer_id = any($1::uuid[]) and not exists (
-    select from unnest($2::uuid[], $3::text[], $4::text[]) as n (customer_id, kind, value)
-    where (n.customer_id, n.kind, n.value) = (p.customer_id, p.kind, p.value))
-returning p.customer_id
 """
 _ATTRIBUTES: Final = """
 insert into customer_attributes as a (customer_id, name, value, source, channel, collected_at, verified_at)
@@ -86,20 +63,6 @@ _PATCH: Final = """
 update customers set name = case when $2 then $3 else name end, kind = coalesce($4, kind)
 where id = $1 and (name, kind) is distinct from (case when $2 then $3 else name end, coalesce($4, kind))
 returning id
-"""
-_DROP_HANDLE: Final = """
-with keys as (
-    delete from customer_keys where customer_id = $1 and kind = $2 and source = $3 and value = $4 returning customer_id
-), points as (
-    delete from contact_points where customer_id = $1 and kind = $2 and value = $4 returning customer_id
-)
-select customer_id from keys union select customer_id from points
-"""
-_HANDLES: Final = """
-select kind, source, value from customer_keys where customer_id = $1
-union all
-select kind, '', value from contact_points where customer_id = $1
-order by 1, 2, 3
 """
 
 
@@ -154,13 +117,10 @@ async def _claim_cards(connection: asyncpg.Connection, items: Sequence[Intake], 
 
 
 async def _claim(connection: asyncpg.Connection, wanted: dict[Handle, _Place]) -> dict[Handle, UUID]:
-    """Insert the keys that are free; whose each of them is now."""
-    ordered = sorted(wanted, key=lambda key: (key.kind, key.source, key.value))
-    ids = [wanted[key].id for key in ordered]
-    for row in await connection.fetch(_CLAIM, *_columns(ordered), ids):
-        key = Handle(*row)
+    claimed, holders = await identifiers.claim(connection, {key: place.id for key, place in wanted.items()})
+    for key in claimed:
         wanted[key].claimed.append(key)
-    return await _holders(connection, ordered)
+    return holders
 
 
 def _refuse_existing(places: Sequence[_Place], mode: Mode) -> None:
@@ -175,7 +135,7 @@ def _refuse_existing(places: Sequence[_Place], mode: Mode) -> None:
 async def _give_back(connection: asyncpg.Connection, places: Sequence[_Place]) -> None:
     refused = [key for place in places if place.outcome for key in place.claimed]
     if refused:
-        await connection.execute(_GIVE_BACK, *_columns(refused))
+        await identifiers.give_back(connection, refused)
 
 
 async def _insert(connection: asyncpg.Connection, new: Sequence[tuple[Intake, _Place]]) -> None:
@@ -194,11 +154,12 @@ async def _change(connection: asyncpg.Connection, taken: Sequence[tuple[Intake, 
     changed = {place.id for _, place in known if place.claimed}
     if known:
         changed |= await _update(connection, known, mode)
-    changed |= await _write_contacts(connection, [(place.id, item.contacts) for item, place in taken])
+    contacts = [(place.id, handle) for item, place in taken for handle in item.contacts]
+    changed |= await identifiers.add_contacts(connection, contacts)
     changed |= await _write_attributes(connection, [(place.id, item.attributes) for item, place in taken])
     changed -= set(new_ids)
     await emit(connection, "created", new_ids)
-    await _touch(connection, changed)
+    await touch(connection, changed)
     return changed
 
 
@@ -210,22 +171,12 @@ async def _update(connection: asyncpg.Connection, known: Sequence[tuple[Intake, 
     changed = await _ids(connection, _UPDATE, *columns, replace)
     if replace:
         contacts = [(place.id, handle) for item, place in known for handle in item.contacts]
-        kept = [id for id, _ in contacts], [h.kind for _, h in contacts], [h.value for _, h in contacts]
-        changed |= await _ids(connection, _DROP_CONTACTS, ids, *kept)
+        changed |= await identifiers.drop_other_contacts(connection, ids, contacts)
         named = [(place.id, name) for item, place in known for name in item.attributes]
         changed |= await _ids(
             connection, _DROP_OTHER_ATTRIBUTES, ids, [id for id, _ in named], [name for _, name in named]
         )
     return changed
-
-
-async def _write_contacts(
-    connection: asyncpg.Connection, owners: Sequence[tuple[UUID, tuple[Handle, ...]]]
-) -> set[UUID]:
-    rows = [(id, handle.kind, handle.value) for id, handles in owners for handle in handles]
-    if not rows:
-        return set()
-    return await _ids(connection, _CONTACTS, *map(list, zip(*rows, strict=True)))
 
 
 async def _write_attributes(
@@ -253,17 +204,8 @@ async def emit(connection: asyncpg.Connection, verb: str, ids: Sequence[UUID]) -
         await connection.execute(_EMIT, f"perennial.customer.{verb}.v1", ids, *outbox.context_values())
 
 
-async def _holders(connection: asyncpg.Connection, keys: Sequence[Handle]) -> dict[Handle, UUID]:
-    rows = await connection.fetch(_HOLDERS, *_columns(keys))
-    return {Handle(kind, source, value): id for kind, source, value, id in rows}
-
-
 async def _ids(connection: asyncpg.Connection, sql: str, *args: Any) -> set[UUID]:
     return {row[0] for row in await connection.fetch(sql, *args)}
-
-
-def _columns(keys: Sequence[Handle]) -> tuple[list[str], list[str], list[str]]:
-    return [k.kind for k in keys], [k.source for k in keys], [k.value for k in keys]
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,33 +227,12 @@ async def patch(connection: asyncpg.Connection, id: UUID, change: Change) -> boo
     """Apply a patch to a held customer and write its event; whether anything changed."""
     changed = await _ids(connection, _PATCH, id, change.name is not None, (change.name or (None,))[0], change.kind)
     changed |= await _write_attributes(connection, [(id, change.attributes)])
-    await _touch(connection, changed)
+    await touch(connection, changed)
     return bool(changed)
 
 
-async def add_handle(connection: asyncpg.Connection, id: UUID, handle: Handle) -> UUID:
-    """Add a handle to a held customer and write its event; whose it is now."""
-    if handle.kind in ("phone", "email"):
-        await _touch(connection, await _write_contacts(connection, [(id, (handle,))]))
-        return id
-    if await connection.fetch(_CLAIM, [handle.kind], [handle.source], [handle.value], [id]):
-        await _touch(connection, {id})
-    return (await _holders(connection, [handle]))[handle]
-
-
-async def drop_handle(connection: asyncpg.Connection, id: UUID, handle: Handle) -> bool:
-    """Take a handle from a held customer and write its event; whether there was one."""
-    dropped = await _ids(connection, _DROP_HANDLE, id, handle.kind, handle.source, handle.value)
-    await _touch(connection, dropped)
-    return bool(dropped)
-
-
-async def handles_of(connection: asyncpg.Connection, id: UUID) -> list[Handle]:
-    """Every handle of a customer."""
-    return [Handle(*row) for row in await connection.fetch(_HANDLES, id)]
-
-
-async def _touch(connection: asyncpg.Connection, changed: set[UUID]) -> None:
+async def touch(connection: asyncpg.Connection, changed: Collection[UUID]) -> None:
+    """Raise the versions of held customers and write their events."""
     ids = sorted(changed)
     await connection.execute(_TOUCH, ids)
     await emit(connection, "updated", ids)

@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit import audit
 from crmkit.db import driver
 from crmkit.problems import NotFound
-from customer.customers import repository
+from customer.customers import repository as profiles
 from customer.customers import service as customers
 from customer.customers.errors import IdentifierTaken
+from customer.identifiers import repository
 from customer.identifiers.schemas import Identifier, Identifiers, NewIdentifier
 from customer.references import rules
 from customer.references.rules import DEFAULT_SOURCE, Handle
@@ -34,22 +36,33 @@ def read(new: NewIdentifier, region: str) -> Handle:
 async def list_identifiers(session: AsyncSession, id: UUID) -> Identifiers:
     """Every handle of a customer. Raises CustomerNotFound."""
     await customers.read_customer(session, id)
-    found = await repository.handles_of(await driver(session), id)
+    found = await repository.of_customer(await driver(session), id)
     return Identifiers(data=[Identifier(kind=h.kind, source=h.source, value=h.value) for h in found])
 
 
 async def add_identifier(session: AsyncSession, id: UUID, handle: Handle) -> None:
     """Give a customer one more handle. Raises CustomerNotFound, IdentifierTaken."""
     await customers.hold_customer(session, id)
-    holder = await repository.add_handle(await driver(session), id, handle)
-    if holder != id:
-        raise IdentifierTaken(f"The {handle} belongs to another customer.", existing_id=str(holder))
+    if await _add(await driver(session), id, handle):
+        await profiles.touch(await driver(session), [id])
     await audit.record(session, "add_identifier", f"/v1/customers/{id}", handle.kind)
+
+
+async def _add(connection: asyncpg.Connection, id: UUID, handle: Handle) -> bool:
+    """Whether the customer had not had the handle. Raises IdentifierTaken."""
+    if handle.kind in ("phone", "email"):
+        return bool(await repository.add_contacts(connection, [(id, handle)]))
+    claimed, holders = await repository.claim(connection, {handle: id})
+    if holders[handle] != id:
+        raise IdentifierTaken(f"The {handle} belongs to another customer.", existing_id=str(holders[handle]))
+    return bool(claimed)
 
 
 async def remove_identifier(session: AsyncSession, id: UUID, handle: Handle) -> None:
     """Take a handle from a customer. Raises CustomerNotFound, IdentifierNotFound."""
     await customers.hold_customer(session, id)
-    if not await repository.drop_handle(await driver(session), id, handle):
+    connection = await driver(session)
+    if not await repository.drop(connection, id, handle):
         raise IdentifierNotFound(f"The customer has no {handle.kind} like that.")
+    await profiles.touch(connection, [id])
     await audit.record(session, "remove_identifier", f"/v1/customers/{id}", handle.kind)

@@ -8,7 +8,7 @@ documents = Table(
     "customer_documents",
     _metadata,
     Column("id", Uuid),
-    Column("created_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     Column("name", String),
     Column("kind", String),
     Column("document", String),

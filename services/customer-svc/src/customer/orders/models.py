@@ -7,7 +7,7 @@ documents = Table(
     MetaData(),
     Column("id", Uuid),
     Column("customer_id", Uuid),
-    Column("placed_at", DateTime(timezone=True)),
+    Column("placed_at", DateTime(timezone=True), nullable=False),
     Column("store_id", String),
     Column("source", String),
     Column("document", String),

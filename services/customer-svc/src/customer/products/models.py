@@ -6,7 +6,7 @@ documents = Table(
     "product_documents",
     MetaData(),
     Column("id", Uuid),
-    Column("created_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     Column("product_type", String),
     Column("product_category", String),
     Column("brand", String),

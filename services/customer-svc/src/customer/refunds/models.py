@@ -8,6 +8,6 @@ documents = Table(
     Column("id", Uuid),
     Column("customer_id", Uuid),
     Column("order_id", Uuid),
-    Column("refunded_at", DateTime(timezone=True)),
+    Column("refunded_at", DateTime(timezone=True), nullable=False),
     Column("document", String),
 )

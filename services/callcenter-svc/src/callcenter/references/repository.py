@@ -17,12 +17,12 @@ _CANDIDATES: Final = 20
 def resolution(kind: str, value: str) -> str:
     """A one-row subquery (resolution, customer_id, candidates) for a handle given by two SQL expressions."""
     return f"""(
-        select case when {kind} is null then null when count(*) = 0 then 'pending'
-                    when count(*) = 1 then 'resolved' else 'ambiguous' end as resolution,
-               case when count(*) = 1 then (array_agg(customer_id))[1] end as customer_id,
-               case when count(*) > 1 then array_agg(customer_id order by customer_id) else '{{}}' end as candidates
-        from (select customer_id from customer_handles
-              where kind = {kind} and value = {value} limit {_CANDIDATES}) as named
+        select case when {kind} is null then null when cardinality(ids) = 0 then 'pending'
+                    when cardinality(ids) = 1 then 'resolved' else 'ambiguous' end as resolution,
+               case when cardinality(ids) = 1 then ids[1] end as customer_id,
+               case when cardinality(ids) > 1 then ids else '{{}}' end as candidates
+        from (select array(select customer_id from customer_handles where kind = {kind} and value = {value}
+                           order by customer_id limit {_CANDIDATES}) as ids) as named
     )"""
 
 

@@ -58,17 +58,17 @@ def _rendered(rows: str) -> str:
     return f"""
 given as (
     select * from json_to_recordset({rows}::json) as given(
-        place int, created_at timestamptz, priorities text[], first_response_dues timestamptz[],
-        resolution_dues timestamptz[], {_GIVEN})
+        place int, created_at timestamptz, outcomes json, {_GIVEN})
 ), known as (
-    select given.*, found.*, coalesce(array_position({_TIERS}, score.tier), 6) as outcome
+    select given.*, found.*, outcomes -> coalesce(array_position({_TIERS}, score.tier) - 1, -1) as outcome
     from given
     cross join lateral {resolution("given.handle_kind", "given.handle_value")} as found
     left join customer_scores as score on score.customer_id = found.customer_id
 ), prepared as materialized (
     select known.*, uuidv7() as id, nextval('ticket_number') as number, 1::bigint as version, 'new' as status,
-        priorities[outcome] as priority, first_response_dues[outcome] as first_response_due_at,
-        resolution_dues[outcome] as resolution_due_at, null::timestamptz as first_responded_at,
+        outcome ->> 'priority' as priority,
+        (outcome ->> 'first_response_due_at')::timestamptz as first_response_due_at,
+        (outcome ->> 'resolution_due_at')::timestamptz as resolution_due_at, null::timestamptz as first_responded_at,
         null::timestamptz as stopped_at, 0 as message_count, created_at as updated_at
     from known
 ), rendered as materialized (
@@ -96,6 +96,14 @@ select document::text from rendered order by place
 """
 
 
+class Outcome(msgspec.Struct):
+    """What a ticket is promised when its customer has a certain tier."""
+
+    priority: str
+    first_response_due_at: datetime
+    resolution_due_at: datetime
+
+
 class NewRow(msgspec.Struct, kw_only=True):
     """A ticket to be inserted: as given, and its outcome for each tier its customer may turn out to have."""
 
@@ -118,9 +126,7 @@ class NewRow(msgspec.Struct, kw_only=True):
     handle_value: str | None
     priority_given: bool
     created_at: datetime
-    priorities: list[str]
-    first_response_dues: list[datetime]
-    resolution_dues: list[datetime]
+    outcomes: list[Outcome]
 
 
 def new_row(ticket: NewTicket, handle: Handle | None, policy: Policy, now: datetime, place: int = 0) -> NewRow:
@@ -146,9 +152,9 @@ def new_row(ticket: NewTicket, handle: Handle | None, policy: Policy, now: datet
         handle_value=handle.value if handle else None,
         priority_given=ticket.priority is not None,
         created_at=now,
-        priorities=[priority for priority, _ in outcomes],
-        first_response_dues=[clock.first_response_due_at for _, clock in outcomes],
-        resolution_dues=[clock.resolution_due_at for _, clock in outcomes],
+        outcomes=[
+            Outcome(priority, clock.first_response_due_at, clock.resolution_due_at) for priority, clock in outcomes
+        ],
     )
 
 

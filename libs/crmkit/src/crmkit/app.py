@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from crmkit import audit, auth, faults, feeds, jobs, telemetry
+from crmkit import audit, auth, faults, feeds, jobs, openapi, telemetry
 from crmkit.db import Database, database
 from crmkit.masking import Masker
 from crmkit.problems import BodyTooLarge, Problem, Unavailable
@@ -40,7 +40,7 @@ def create_app(
     authenticate: the middleware that fills `request.state.principal`; default: the gateway's internal token.
     """
     telemetry.configure(settings)
-    app = FastAPI(
+    app = openapi.Api(
         title=title,
         version="1",
         lifespan=_lifespan(settings, lifespans),

@@ -1,13 +1,34 @@
 """CloudEvents 1.0 as they travel in a feed."""
 
 import builtins
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 MEDIA_TYPE: Final = "application/cloudevents-batch+json"
 
 T = TypeVar("T")
+
+# JSON Schema of an event as a feed gives it.
+ENVELOPE: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["specversion", "id", "type", "source", "sequence", "time", "datacontenttype", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string"},
+        "type": {"type": "string"},
+        "source": {"type": "string"},
+        "sequence": {"type": "string", "description": "its place in the feed, and the cursor that continues after it"},
+        "time": {"type": "string", "format": "date-time"},
+        "datacontenttype": {"const": "application/json"},
+        "subject": {"type": "string", "description": "the customer it concerns"},
+        "actor": {"type": "string"},
+        "requestid": {"type": "string"},
+        "causationid": {"type": "string"},
+        "traceparent": {"type": "string"},
+        "data": {"description": "the resource as its GET answers"},
+    },
+}
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

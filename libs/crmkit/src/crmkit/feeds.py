@@ -37,6 +37,11 @@ from feed_readers as r cross join feed_head as h order by r.name, r.client
 """
 
 
+_BATCHES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "array", "items": events.ENVELOPE}}}}
+}
+
+
 class FeedEpochChanged(Conflict):
     code, title = "feed_epoch_changed", "This feed was restored; its old cursors are void"
 
@@ -123,7 +128,7 @@ def router(service: str) -> APIRouter:
     routes = api_router(tags=["feeds"])
     readers: dict[str, int] = {}
 
-    @routes.get(f"/feeds/{service}", operation_id=f"read_{service}_feed", response_class=Response)
+    @routes.get(f"/feeds/{service}", operation_id=f"read_{service}_feed", response_class=Response, responses=_BATCHES)
     async def read_feed(
         request: Request,
         caller: Caller,

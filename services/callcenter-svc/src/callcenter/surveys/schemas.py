@@ -4,14 +4,15 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, PlainSerializer, model_validator
 
 from callcenter.references.schemas import Customer, CustomerRef
 from callcenter.schemas import Answer, Body, Instant, Text
 from callcenter.surveys import rules
 from callcenter.surveys.rules import SurveyClass, SurveyKind
 
-Rating = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=3, allow_inf_nan=False)]
+AsNumber = PlainSerializer(float, return_type=float, when_used="json")
+Rating = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=3, allow_inf_nan=False), AsNumber]
 
 
 class NewSurveyResponse(Body):
@@ -62,8 +63,8 @@ class SurveyResponse(Answer):
     kind: SurveyKind
     class_: SurveyClass = Field(alias="class")
     score: int | None
-    perceived: Decimal | None
-    expected: Decimal | None
+    perceived: Annotated[Decimal, AsNumber] | None
+    expected: Annotated[Decimal, AsNumber] | None
     comment: str | None
     ticket_id: UUID | None
     customer: Customer | None

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.config import JsonDict
 
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
@@ -15,7 +15,8 @@ from customer.references.schemas import CustomerRef, ProductRef, Text
 MOST = 10**15
 
 Amount = Annotated[int, Field(ge=0, le=MOST, description="minor units")]
-Quantity = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=3)]
+AsNumber = PlainSerializer(float, return_type=float, when_used="json")
+Quantity = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=3), AsNumber]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 DiscountKind = Literal["store", "manufacturer", "match", "coupon"]
 

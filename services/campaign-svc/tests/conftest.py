@@ -10,7 +10,7 @@ from crmkit.db import Database
 from crmkit.testing import TestClient
 
 sys.path.insert(0, str(Path(__file__).parent))
-import factories
+import campaign_factories
 
 
 @pytest.fixture(scope="session")
@@ -19,5 +19,5 @@ def service() -> crmkit.testing.Service:
 
 
 @pytest.fixture
-async def shop(client: TestClient, database: Database) -> factories.Shop:
-    return await factories.open_shop(client, database)
+async def shop(client: TestClient, database: Database) -> campaign_factories.Shop:
+    return await campaign_factories.open_shop(client, database)

@@ -3,7 +3,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from factories import MONTH, NOW, Shop, reasons
+from campaign_factories import MONTH, NOW, Shop, reasons
 
 from campaign.coupons import codes
 from crmkit import events, testing

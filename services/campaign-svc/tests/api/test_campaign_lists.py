@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import pytest
+from campaign_factories import Shop, reasons
+
 from campaign.coupons import batches
 from campaign.coupons import service as coupons
 from campaign.lists import generation
-from factories import Shop, reasons
-
 from crmkit import jobs, testing
 from crmkit.testing import TestClient
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 from uuid import uuid4
 
-from factories import Shop, reasons
+from campaign_factories import Shop, reasons
 
 from campaign import sweeps
 from crmkit.db import Database

@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from campaign_factories import Shop
+
 from campaign.campaigns.rules import Group
 from campaign.lists import repository as lists
 from campaign.projections import repository as projections
 from campaign.projections.rules import Purchase
-from factories import Shop
 
 
 async def enrol(shop: Shop, campaign: dict[str, Any], groups: dict[UUID, Group]) -> None:
@@ -29,7 +30,7 @@ async def results_of(shop: Shop, campaign: dict[str, Any]) -> dict[str, Any]:
 async def test_treated_against_control_in_the_campaigns_period(shop: Shop) -> None:
     campaign = await shop.campaign()
     treated, control = [uuid4() for _ in range(6)], [uuid4() for _ in range(4)]
-    await enrol(shop, campaign, {c: Group.TREATED for c in treated} | {c: Group.CONTROL for c in control})
+    await enrol(shop, campaign, dict.fromkeys(treated, Group.TREATED) | dict.fromkeys(control, Group.CONTROL))
     spends = {treated[0]: 1000, treated[1]: 3000, treated[2]: 500, control[0]: 800}
     for customer, amount in spends.items():
         await buy(shop, customer, amount, date(2017, 12, 10))
@@ -62,9 +63,7 @@ async def test_sponsors_see_no_group_under_ten(shop: Shop) -> None:
     campaign = await shop.campaign()
     many, few = [(await shop.client.post("/v1/sponsors", json={"name": name})).json() for name in "AB"]
     for sponsor, count in ((many, 10), (few, 9)):
-        offer = await shop.offer(
-            kind="amount", percent=None, amount=100, sponsor_id=sponsor["id"], sponsor_share=0.25
-        )
+        offer = await shop.offer(kind="amount", percent=None, amount=100, sponsor_id=sponsor["id"], sponsor_share=0.25)
         for _ in range(count):
             customer = await shop.customer()
             (code,) = await shop.coupons(offer, campaign_id=campaign["id"], customer_id=customer)

@@ -72,7 +72,7 @@ def test_a_spent_budget_refuses_the_coupon_and_frees_its_line() -> None:
     assert [(a.candidate.code, a.amount) for a in pricing.applied] == [("B", 100)]
 
 
-@pytest.mark.parametrize(("share", "expected"), [("0", 0), ("0.5", 52), ("0.3333", 35), ("1", 105)])
+@pytest.mark.parametrize(("share", "expected"), [("0", 0), ("0.5", 53), ("0.3333", 35), ("1", 105)])
 def test_sponsor_and_store_share_the_discount_in_whole_units(share: str, expected: int) -> None:
     funded = coupon("A", OfferKind.AMOUNT, 105, sponsor_share=Decimal(share))
     (applied,) = rules.price([line(1, 1_000)], [funded], {}).applied

@@ -40,12 +40,14 @@ DETAILS: Final[dict[Reason, str]] = {
     Reason.CUSTOMER_AMBIGUOUS: "More than one customer is known by this handle; the basket is anonymous.",
 }
 # Of coupons nobody showed, a customer hears only where one would have saved them something.
-UNASKED: Final = frozenset({
-    Reason.NOT_FOR_THIS_CUSTOMER,
-    Reason.RESERVED_ELSEWHERE,
-    Reason.BUDGET_EXHAUSTED,
-    Reason.CAMPAIGN_PAUSED,
-})
+UNASKED: Final = frozenset(
+    {
+        Reason.NOT_FOR_THIS_CUSTOMER,
+        Reason.RESERVED_ELSEWHERE,
+        Reason.BUDGET_EXHAUSTED,
+        Reason.CAMPAIGN_PAUSED,
+    }
+)
 
 
 def quote(basket: Basket, pricing: Pricing, not_applied: Sequence[NotApplied]) -> Quote:

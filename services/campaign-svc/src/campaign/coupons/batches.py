@@ -11,7 +11,7 @@ from campaign.coupons.schemas import CouponBatch
 from campaign.offers.models import OfferRow
 from crmkit import db, jobs, outbox
 
-CHUNK: Final = 50_000
+CHUNK: Final = 20_000
 
 
 async def run(run: jobs.Run) -> CouponBatch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -11,8 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaign.offers.models import OfferRow
 from campaign.offers.rules import PERCENT, LadderStep, OfferKind, Target, Terms
 from campaign.offers.schemas import LadderStep as LadderStepShape
-from campaign.offers.schemas import NewOffer
+from campaign.offers.schemas import NewOffer, Offer
 from campaign.sponsors.models import SponsorRow
+from crmkit import db, outbox
+
+_TELL: Final = """
+insert into outbox (type, source, data, actor, request_id, causation_id, traceparent)
+select 'perennial.offer.created.v1', '/v1/offers/' || id, data::json, $3, $4, $5, $6
+from unnest($1::uuid[], $2::text[]) as made (id, data)
+"""
 
 
 def list_offers(*, archived: bool) -> Select[OfferRow]:
@@ -25,6 +33,13 @@ async def insert_offers(session: AsyncSession, offers: Sequence[NewOffer], curre
     rows = [_columns(offer, currency) for offer in offers]
     query = insert(OfferRow).returning(OfferRow, sort_by_parameter_order=True)
     return list(await session.scalars(query, rows))
+
+
+async def tell_created(session: AsyncSession, offers: Sequence[Offer]) -> None:
+    """The events of offers made together."""
+    documents = [offer.model_dump_json() for offer in offers]
+    connection = await db.driver(session)
+    await connection.execute(_TELL, [offer.id for offer in offers], documents, *outbox.context_values())
 
 
 async def known_sponsors(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:

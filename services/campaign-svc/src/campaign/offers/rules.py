@@ -117,7 +117,9 @@ class OfferBook:
 
     def __init__(self, offers: Iterable[Terms]) -> None:
         self._by_key: dict[tuple[str, object], list[Terms]] = defaultdict(list)
+        self._precision: dict[UUID, int] = {}
         for terms in offers:
+            self._precision[terms.offer_id] = terms.target.precision
             for key in _keys_of_target(terms.target):
                 self._by_key[key].append(terms)
 
@@ -129,18 +131,17 @@ class OfferBook:
             for terms in found
             if terms.is_open(at) and terms.target.covers(goods)
         ]
-        return min(choices, key=_merit, default=None)
+        return min(choices, key=self._merit, default=None)
+
+    def _merit(self, choice: Choice) -> tuple[Fraction, int, UUID]:
+        depth, offer_id = choice.terms.depth(choice.value), choice.terms.offer_id
+        # An unknown depth sorts behind every known one, which is never negative.
+        return -depth if depth is not None else Fraction(1), -self._precision[offer_id], offer_id
 
 
 def percent_of(value: int) -> Decimal:
     """A percentage's value in percent."""
     return Decimal(value) / PERCENT
-
-
-def _merit(choice: Choice) -> tuple[Fraction, int, UUID]:
-    depth = choice.terms.depth(choice.value)
-    # An unknown depth sorts behind every known one, which is never negative.
-    return -depth if depth is not None else Fraction(1), -choice.terms.target.precision, choice.terms.offer_id
 
 
 def _keys_of_target(target: Target) -> list[tuple[str, object]]:

@@ -1,6 +1,6 @@
 """Offers: made one by one or in batches, changed, archived, never deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -38,16 +38,11 @@ async def create_offers(session: AsyncSession, items: Sequence[Any], *, currency
     checked = [_checked(item) for item in items]
     unknown = await _unknown_sponsors(session, [each for each in checked if isinstance(each, NewOffer)])
     valid = [each for each in checked if isinstance(each, NewOffer) and each.sponsor_id not in unknown]
-    rows = iter(await repository.insert_offers(session, valid, currency) if valid else ())
-    results = []
-    for each in checked:
-        if isinstance(each, OfferResult):
-            results.append(each)
-        elif each.sponsor_id in unknown:
-            results.append(_refused([FieldError("/sponsor_id", f"There is no sponsor {each.sponsor_id}.")]))
-        else:
-            results.append(OfferResult(status=201, offer=await _tell(session, next(rows), "created")))
-    return results
+    rows = await repository.insert_offers(session, valid, currency) if valid else []
+    offers = [Offer.model_validate(row, from_attributes=True) for row in rows]
+    await repository.tell_created(session, offers)
+    made = iter(offers)
+    return [_result(each, unknown, made) for each in checked]
 
 
 async def get_offer(session: AsyncSession, offer_id: UUID, *, lock: bool = False) -> OfferRow:
@@ -91,6 +86,14 @@ def _checked(item: Any) -> NewOffer | OfferResult:
         return NewOffer.model_validate(item)
     except ValidationError as error:
         return _refused(faults.field_errors(list(error.errors())))
+
+
+def _result(checked: NewOffer | OfferResult, unknown: set[UUID | None], made: Iterator[Offer]) -> OfferResult:
+    if isinstance(checked, OfferResult):
+        return checked
+    if checked.sponsor_id in unknown:
+        return _refused([FieldError("/sponsor_id", f"There is no sponsor {checked.sponsor_id}.")])
+    return OfferResult(status=201, offer=next(made))
 
 
 def _refused(errors: Sequence[FieldError]) -> OfferResult:

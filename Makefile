@@ -57,7 +57,7 @@ lock: $(ENVIRONMENT)  ## Lock requirements*.txt anew; ARGS=--upgrade takes newer
 	@$(BIN)/python deploy/lock.py $(ARGS)
 
 secrets: $(ENVIRONMENT)  ## Make deploy/secrets/ for docker compose; what is there stays
-	@deploy/make-secrets
+	@$(BIN)/python deploy/make-secrets
 
 clean:  ## Remove the environment and all caches, keep the data
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

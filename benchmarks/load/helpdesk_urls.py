@@ -1,0 +1,5 @@
+"""The addresses of `helpdesk_site.py`."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("helpdesk.urls"))]

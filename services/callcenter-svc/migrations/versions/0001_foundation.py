@@ -37,7 +37,6 @@ create table open_coupons (
     valid_until timestamptz,
     constraint open_coupons_pkey primary key (customer_id, code)
 );
-create index open_coupons_code_idx on open_coupons (code);
 """
 
 SERVICE_LEVELS = """

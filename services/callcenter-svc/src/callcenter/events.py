@@ -16,7 +16,6 @@ CUSTOMER_TOLD: Final = frozenset({type_name("customer", "created"), type_name("c
 CUSTOMER_ERASED: Final = type_name("customer", "erased")
 SCORE_CHANGED: Final = type_name("score", "changed")
 LIST_ISSUED: Final = type_name("shopping_list", "issued")
-COUPON_ISSUED: Final = type_name("coupon", "issued")
 COUPON_REINSTATED: Final = type_name("coupon", "reinstated")
 COUPON_REDEEMED: Final = type_name("coupon", "redeemed")
 
@@ -51,3 +50,33 @@ class ScoreData(msgspec.Struct, frozen=True):
     computed_at: datetime
     pyramid: PyramidData | None = None
     clv: dict[str, Any] | None = None
+
+
+class OfferData(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+class LineData(msgspec.Struct, frozen=True):
+    offer: OfferData | None = None
+    coupon_code: str | None = None
+
+
+class OwnerData(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+class ListData(msgspec.Struct, frozen=True):
+    """A personal shopping list, for the coupons on it."""
+
+    customer: OwnerData
+    valid_until: datetime
+    lines: tuple[LineData, ...] = ()
+
+
+class CouponData(msgspec.Struct, frozen=True):
+    """A coupon that was used or given back; one without an owner is nobody's open coupon."""
+
+    code: str
+    valid_until: datetime
+    offer_id: UUID | None = None
+    customer: OwnerData | None = None

@@ -12,8 +12,9 @@ def create_worker(settings: Settings | None = None) -> worker.Worker:
         consumers=[
             Consumer(feed="customer", apply=customers.apply_customers),
             Consumer(feed="segment", apply=customers.apply_scores),
+            Consumer(feed="campaign", apply=customers.apply_coupons),
         ],
-        sweeps=[customers.link_strays],
+        sweeps=[customers.link_strays, customers.drop_expired_coupons],
     )
 
 

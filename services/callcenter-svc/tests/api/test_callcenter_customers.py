@@ -188,6 +188,40 @@ async def test_a_shared_number_pops_everybody_and_an_unknown_one_nobody(client: 
     assert masked.json()["phone"] == "+*********" + number[-2:]
 
 
+async def test_open_coupons_come_from_lists_and_go_when_used(client: TestClient, database: Database) -> None:
+    id_, offer, number, later = uuid.uuid4(), str(uuid.uuid4()), phone(), "2099-01-01T00:00:00Z"
+    lines = [{"offer": {"id": offer}, "coupon_code": code} for code in ("A", "B", "C")]
+    issued = {
+        "customer": {"id": str(id_)},
+        "valid_until": later,
+        "lines": [*lines, {"offer": None, "coupon_code": None}],
+    }
+    coupon = {"customer": {"id": str(id_)}, "valid_until": later, "offer_id": offer}
+    await hear(database, customer(id_, phones=[number]))
+    async with database.begin() as session:
+        await service.apply_coupons(
+            session,
+            [
+                testing.event("perennial.shopping_list.issued.v1", issued),
+                testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "A"}),
+                testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "B"}),
+                testing.event("perennial.coupon.reinstated.v1", coupon | {"code": "B"}),
+                testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "X", "customer": None}),
+            ],
+        )
+    (match,) = (await get(client, "/v1/screen-pop", phone=number))["matches"]
+    assert [shown["code"] for shown in match["open_coupons"]] == ["B", "C"]
+    assert match["open_coupons"][0] == {"code": "B", "offer_id": offer, "valid_until": "2099-01-01T00:00:00.000000Z"}
+    past = [
+        testing.event("perennial.coupon.reinstated.v1", coupon | {"code": "B", "valid_until": "2020-01-01T00:00:00Z"})
+    ]
+    async with database.begin() as session:
+        await service.apply_coupons(session, past)
+    await service.drop_expired_coupons(database)
+    (match,) = (await get(client, "/v1/screen-pop", phone=number))["matches"]
+    assert [shown["code"] for shown in match["open_coupons"]] == ["C"]
+
+
 async def test_an_erased_customer_leaves_no_words_behind(client: TestClient, database: Database) -> None:
     id_, number = uuid.uuid4(), phone()
     await hear(database, customer(id_, phones=[number]))

@@ -29,6 +29,16 @@ class ScoreRow(msgspec.Struct, kw_only=True):
     computed_at: datetime
 
 
+class CouponRow(msgspec.Struct, kw_only=True):
+    """A coupon a customer can use (`is_open`), or no longer."""
+
+    customer_id: UUID
+    code: str
+    offer_id: UUID | None
+    valid_until: datetime
+    is_open: bool
+
+
 # The handles that a customer gained or lost: what is unresolved under one of them may mean somebody else now.
 _KEEP_CUSTOMERS: Final = """
 with given as (
@@ -77,6 +87,20 @@ on conflict (customer_id) do update set tier = excluded.tier, clv = excluded.clv
 where customer_scores.computed_at < excluded.computed_at
 """
 
+_KEEP_COUPONS: Final = """
+with given as (
+    select * from json_to_recordset($1::json)
+        as given(customer_id uuid, code text, offer_id uuid, valid_until timestamptz, is_open boolean)
+), used as (
+    delete from open_coupons as held using given
+    where not given.is_open and held.customer_id = given.customer_id and held.code = given.code
+)
+insert into open_coupons (customer_id, code, offer_id, valid_until)
+select customer_id, code, offer_id, valid_until from given where is_open
+on conflict (customer_id, code) do update set valid_until = excluded.valid_until
+"""
+_DROP_EXPIRED: Final = "delete from open_coupons where valid_until < $1"
+
 
 async def keep_customers(connection: asyncpg.Connection, rows: Sequence[CustomerRow]) -> list[Handle]:
     """Take over the newer ones; the handles that changed hands."""
@@ -98,3 +122,13 @@ async def blank_events(connection: asyncpg.Connection, ids: Sequence[UUID]) -> N
 async def keep_scores(connection: asyncpg.Connection, rows: Sequence[ScoreRow]) -> None:
     """Take over the newer ones."""
     await connection.execute(_KEEP_SCORES, msgspec.json.encode(rows).decode())
+
+
+async def keep_coupons(connection: asyncpg.Connection, rows: Sequence[CouponRow]) -> None:
+    """Take over which coupons are open; one row a coupon."""
+    await connection.execute(_KEEP_COUPONS, msgspec.json.encode(rows).decode())
+
+
+async def drop_expired_coupons(connection: asyncpg.Connection, now: datetime) -> None:
+    """Forget coupons that nobody can use any more."""
+    await connection.execute(_DROP_EXPIRED, now)

@@ -1,6 +1,6 @@
 """What other services tell of customers: names, classes; and what was waiting for them is linked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter import events as read
 from callcenter.calls import repository as calls
 from callcenter.customers import repository
-from callcenter.customers.repository import CustomerRow, ScoreRow
-from callcenter.events import CustomerData, ScoreData
+from callcenter.customers.repository import CouponRow, CustomerRow, ScoreRow
+from callcenter.events import CouponData, CustomerData, ListData, ScoreData
 from callcenter.references import repository as references
 from callcenter.references import rules
 from callcenter.references.rules import Handle, HandleKind
@@ -58,6 +58,37 @@ async def apply_scores(session: AsyncSession, events: list[Event]) -> None:
     }
     if last:
         await repository.keep_scores(await driver(session), list(last.values()))
+
+
+async def apply_coupons(session: AsyncSession, events: list[Event]) -> None:
+    """The campaign feed: keep which coupons a customer can use."""
+    last = {(row.customer_id, row.code): row for event in events for row in _coupons(event)}
+    if last:
+        await repository.keep_coupons(await driver(session), list(last.values()))
+
+
+def _coupons(event: Event) -> Iterator[CouponRow]:
+    if event.type == read.LIST_ISSUED:
+        issued = event.read(ListData)
+        for line in issued.lines:
+            if line.coupon_code is not None:
+                offer = line.offer.id if line.offer else None
+                yield _coupon(issued.customer.id, line.coupon_code, offer, issued.valid_until, is_open=True)
+    elif event.type in (read.COUPON_REDEEMED, read.COUPON_REINSTATED):
+        coupon = event.read(CouponData)
+        if coupon.customer is not None:
+            is_open = event.type == read.COUPON_REINSTATED
+            yield _coupon(coupon.customer.id, coupon.code, coupon.offer_id, coupon.valid_until, is_open=is_open)
+
+
+def _coupon(customer_id: UUID, code: str, offer_id: UUID | None, valid_until: datetime, *, is_open: bool) -> CouponRow:
+    return CouponRow(customer_id=customer_id, code=code, offer_id=offer_id, valid_until=valid_until, is_open=is_open)
+
+
+async def drop_expired_coupons(database: Database) -> None:
+    """Forget coupons that nobody can use any more."""
+    async with database.begin() as session:
+        await repository.drop_expired_coupons(await driver(session), datetime.now(UTC))
 
 
 async def link_strays(database: Database) -> None:

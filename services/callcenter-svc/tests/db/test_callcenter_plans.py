@@ -1,0 +1,32 @@
+"""The hot and the set statements find their rows by index, however large the tables grow."""
+
+import uuid
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls import repository as calls
+from callcenter.references.repository import unresolved
+from callcenter.screen_pop.fast import SCREEN_POP
+from crmkit.db import driver
+
+HANDLES = (["phone"], ["+14155550100"])
+
+
+@pytest.mark.parametrize(
+    ("sql", "args"),
+    [
+        (SCREEN_POP, ("+14155550100",)),
+        (f"select noun.id, found.* {unresolved('tickets')}", HANDLES),
+        (f"select noun.id, found.* {unresolved('calls')}", HANDLES),
+        (str(calls.calls(calls.Filter(call_id="x"))).split("\nFROM")[1].replace(":call_id_1", "$1"), ("x",)),
+        ("select id from tickets where customer_id = $1 order by id desc limit 5", (uuid.uuid4(),)),
+    ],
+    ids=["screen pop", "unresolved tickets", "unresolved calls", "calls by call_id", "a customer's tickets"],
+)
+async def test_no_table_is_read_whole(session: AsyncSession, sql: str, args: tuple[object, ...]) -> None:
+    connection = await driver(session)
+    await connection.execute("set local enable_seqscan = off")
+    statement = sql if sql.lstrip().startswith("select") else f"select id from {sql}"
+    plan = "\n".join(row[0] for row in await connection.fetch(f"explain {statement}", *args))
+    assert "Seq Scan" not in plan

@@ -77,7 +77,7 @@ async def test_the_statement_folds_as_the_rule_does(client: TestClient) -> None:
         folded = rules.fold(
             Event(e.type, e.at, e.from_number, e.to_number, e.direction, e.agent, None, e.disposition) for e in events
         )
-        call = Call.model_validate(answer.json())
+        call = Call.model_validate(answer.json(), extra="forbid")
         for name in (
             "status",
             "from_number",

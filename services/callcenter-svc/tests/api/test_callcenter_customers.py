@@ -166,7 +166,7 @@ async def test_the_screen_pops_with_all_that_is_known(client: TestClient, databa
     event = {"call_id": uuid.uuid4().hex, "type": "ringing", "at": "2026-06-01T12:00:00Z", "from": number}
     call = await post(client, "/v1/call-events", event)
     pop = await get(client, "/v1/screen-pop", phone=number)
-    ScreenPop.model_validate(pop)
+    ScreenPop.model_validate(pop, extra="forbid")
     (match,) = pop["matches"]
     assert (match["customer_id"], match["name"], match["tier"]) == (str(id_), "Anna Müller", "platinum")
     assert (match["clv"]["amount"], match["consent"]) == (12_300, {"sms": True})

@@ -14,7 +14,7 @@ async def test_an_answer_is_classed_recorded_and_told(client: TestClient, databa
     body = {"kind": "satisfaction", "perceived": 8.5, "expected": 8, "comment": "Fine", "customer": CARD}
     made = await client.post("/v1/survey-responses", json=body)
     assert made.status_code == 201, made.text
-    SurveyResponse.model_validate(made.json())
+    SurveyResponse.model_validate(made.json(), extra="forbid")
     assert (made.json()["class"], made.json()["perceived"]) == ("highly_satisfied", 8.5)
     assert (await client.get(made.headers["location"])).json() == made.json()
     feed = await read_feed(client, database, "callcenter")

@@ -5,13 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
 from callcenter import hot
 from callcenter.calls import fast, models, repository, schemas, service
 from callcenter.calls.repository import Filter
 from callcenter.calls.rules import Direction, EventType
 from callcenter.calls.schemas import CallPatch, NewCallEvent
+from callcenter.schemas import Instant
 from crmkit import concurrency, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
@@ -27,8 +27,8 @@ def _filter(
     agent: str | None = None,
     customer_id: UUID | None = None,
     resolution: Annotated[str | None, Query(pattern="^(resolved|pending|ambiguous)$")] = None,
-    created_at_gte: AwareDatetime | None = None,
-    created_at_lt: AwareDatetime | None = None,
+    created_at_gte: Instant | None = None,
+    created_at_lt: Instant | None = None,
 ) -> Filter:
     return Filter(call_id, status, direction, agent, customer_id, resolution, created_at_gte, created_at_lt)
 

@@ -4,8 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
+from callcenter.schemas import Instant
 from callcenter.surveys import models, repository, schemas, service
 from callcenter.surveys.repository import Filter
 from callcenter.surveys.rules import SurveyClass, SurveyKind
@@ -22,8 +22,8 @@ def _filter(
     class_: Annotated[SurveyClass | None, Query(alias="class")] = None,
     ticket_id: UUID | None = None,
     customer_id: UUID | None = None,
-    created_at_gte: AwareDatetime | None = None,
-    created_at_lt: AwareDatetime | None = None,
+    created_at_gte: Instant | None = None,
+    created_at_lt: Instant | None = None,
 ) -> Filter:
     return Filter(kind, class_, ticket_id, customer_id, created_at_gte, created_at_lt)
 

@@ -6,9 +6,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
 from callcenter import hot
+from callcenter.schemas import Instant
 from callcenter.slas.rules import Priority
 from callcenter.slas.service import current_policy
 from callcenter.tickets import fast, models, repository, schemas, service
@@ -41,8 +41,8 @@ def _filter(
     store_id: str | None = None,
     assignee: str | None = None,
     tag: str | None = None,
-    created_at_gte: AwareDatetime | None = None,
-    created_at_lt: AwareDatetime | None = None,
+    created_at_gte: Instant | None = None,
+    created_at_lt: Instant | None = None,
 ) -> Filter:
     return Filter(
         status, type, priority, customer_id, resolution, call_id, store_id, assignee, tag, created_at_gte, created_at_lt

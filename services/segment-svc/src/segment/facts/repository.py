@@ -13,9 +13,7 @@ from segment.facts.rules import OrderFact, RefundFact
 
 _ERASED_FROM = ("orders", "refunds", "customer_external_ids", "scores", "brand_loyalty", "next_purchases")
 
-_KEEP = {
-    table: sql.load(__package__, f"keep_{table}") for table in ("customers", "products", "orders", "refunds")
-}
+_KEEP = {table: sql.load(__package__, f"keep_{table}") for table in ("customers", "products", "orders", "refunds")}
 _KEEP_EXTERNAL_IDS = sql.load(__package__, "keep_external_ids")
 
 

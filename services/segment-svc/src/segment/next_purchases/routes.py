@@ -37,9 +37,7 @@ async def list_next_purchases(
     return await paging.answer(request, session, page, listing)
 
 
-@router.get(
-    "/customers/{id}/next-purchases", operation_id="get_customer_next_purchases", response_model=NextPurchases
-)
+@router.get("/customers/{id}/next-purchases", operation_id="get_customer_next_purchases", response_model=NextPurchases)
 async def get_customer_next_purchases(id: Annotated[UUID, Path()], session: Session, as_of: AsOf = None) -> Response:
     run_id = await scoring_runs.finished(session, as_of=as_of)
     documents = await repository.find_of_customer(session, run_id, id)

@@ -1,5 +1,6 @@
 """Queries over scoring models."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, insert, select
@@ -12,7 +13,7 @@ from segment.scoring_models.models import ScoringModelRow
 from segment.scoring_models.schemas import NewScoringModel
 
 
-def list_models(name: str | None) -> Select[tuple[ScoringModelRow]]:
+def list_models(name: str | None) -> Select[Any]:
     query = select(ScoringModelRow)
     return query if name is None else query.where(ScoringModelRow.name == name)
 

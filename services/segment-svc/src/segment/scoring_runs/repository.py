@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Result, Select, TextClause, func, insert, select, text
+from sqlalchemy import Result, Select, TextClause, case, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import outbox
+from crmkit import db, outbox
 from crmkit.jobs import jobs
 from segment import events, sql
 from segment.scores.repository import DOCUMENTS
@@ -63,12 +63,18 @@ def list_runs(as_of: date | None) -> Select[Any]:
             ScoringRunRow.id.label("id"),
             ScoringModelRow.name.label("model"),
             func.concat(ScoringModelRow.name, "-", ScoringModelRow.version).label("model_version"),
-            jobs.c.status,
+            case((ScoringRunRow.finished_at.is_not(None), "succeeded"), else_=jobs.c.status).label("status"),
         )
         .join(ScoringModelRow, ScoringModelRow.id == ScoringRunRow.model_id)
         .join(jobs, jobs.c.id == ScoringRunRow.id)
     )
     return query if as_of is None else query.where(ScoringRunRow.as_of == as_of)
+
+
+async def find_run(session: AsyncSession, run_id: UUID) -> db.Row | None:
+    query = list_runs(None).where(ScoringRunRow.id == run_id)
+    row: db.Row | None = (await session.execute(query)).one_or_none()
+    return row
 
 
 async def insert_run(session: AsyncSession, values: Mapping[str, Any]) -> None:
@@ -93,9 +99,7 @@ async def find_finished(session: AsyncSession, model_name: str, as_of: date | No
     query = (
         select(ScoringRunRow.id)
         .join(ScoringModelRow, ScoringModelRow.id == ScoringRunRow.model_id)
-        .where(
-            ScoringModelRow.name == model_name, ScoringRunRow.as_of == as_of, ScoringRunRow.finished_at.is_not(None)
-        )
+        .where(ScoringModelRow.name == model_name, ScoringRunRow.as_of == as_of, ScoringRunRow.finished_at.is_not(None))
         .order_by(ScoringRunRow.finished_at.desc(), ScoringRunRow.id.desc())
     )
     return (await session.scalars(query.limit(1))).one_or_none()

@@ -10,8 +10,10 @@ import msgspec
 CHUNK_LINES: Final = 150_000
 
 # ISO 4217: currencies whose minor unit is not a hundredth.
-_WHOLE: Final = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
-_THOUSANDTHS: Final = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_WHOLE: Final = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+)
+_THOUSANDTHS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 class Slice(msgspec.Struct, frozen=True):

@@ -44,8 +44,7 @@ async def start(session: AsyncSession, new: NewScoringRun, settings: Settings) -
 
 async def get(session: AsyncSession, run_id: UUID) -> ScoringRun:
     """Raises: ScoringRunNotFound (404)."""
-    query = repository.list_runs(None).where(repository.ScoringRunRow.id == run_id)
-    row = (await session.execute(query)).one_or_none()
+    row = await repository.find_run(session, run_id)
     if row is None:
         raise ScoringRunNotFound(f"There is no scoring run {run_id}.")
     return ScoringRun.model_validate(row, from_attributes=True)

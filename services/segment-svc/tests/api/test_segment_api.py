@@ -1,0 +1,206 @@
+"""The endpoints as their callers see them."""
+
+import csv
+import io
+import json
+from datetime import date
+from xml.etree import ElementTree
+
+import pytest
+
+AS_OF = date(2026, 3, 9)
+REPORTS = ("pyramid", "rfm", "abc", "svcd", "lifecycle", "brand-loyalty")
+
+
+@pytest.fixture(scope="module")
+async def shop(committed, settings, run_scoring, new_feed):
+    """Twelve customers, the first without an order, scored once: their ids by external id."""
+    feed = new_feed()
+    milk, bread = feed.product("MILK", brand="private"), feed.product("BREAD", brand="national")
+    ids = {}
+    for number in range(12):
+        ids[str(number)] = customer = feed.customer(str(number))
+        for day in range(number):
+            feed.order(customer, f"2026-02-{day + 1:02}", [(milk, 1, 1000 * number), (bread, 2, 500)])
+    async with committed.begin() as session:
+        await feed.apply(session)
+    await run_scoring(committed, settings, AS_OF)
+    return ids
+
+
+async def test_a_run_is_a_job_with_an_address(client, committed):
+    answer = await client.post("/v1/scoring-runs", json={"as_of": "2026-03-09"})
+    assert answer.status_code == 202
+    job = (await client.get(answer.headers["Location"])).json()
+    assert (job["kind"], job["status"]) == ("scoring", "queued")
+    run = (await client.get(f"/v1/scoring-runs/{job['id']}")).json()
+    assert (run["as_of"], run["status"], run["model_version"]) == ("2026-03-09", "queued", "default-1")
+    assert (await client.delete(answer.headers["Location"])).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"as_of": "2999-01-01"}, "future_scoring"),
+        ({"model": "unknown"}, "unknown_scoring_model"),
+        ({"as_of": "yesterday"}, "invalid_request"),
+        ({"asof": "2026-03-09"}, "invalid_request"),
+    ],
+)
+async def test_a_run_that_cannot_be_is_refused(client, body, code):
+    answer = await client.post("/v1/scoring-runs", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_a_score_says_what_and_why(client, shop):
+    score = (await client.get(f"/v1/customers/{shop['11']}/scores")).json()
+    assert score["external_id"] == "11"
+    assert score["as_of"] == "2026-03-09"
+    assert score["metrics"]["order_count"] == 11
+    assert score["metrics"]["revenue"] == {"amount": 11 * 11_500, "currency": "USD"}
+    assert score["metrics"]["weekly_spend"] == {"amount": 11 * 11_500 // 13, "currency": "USD"}
+    assert score["rfm"] == {"recency": 5, "frequency": 5, "monetary": 5, "cell": "R5F5M5", "total": 15}
+    assert score["pyramid"] == {"tier": "gold", "rank": 1}
+    assert score["abc"] == "A"
+    reasons = {reason["code"]: reason["detail"] for reason in score["reasons"]}
+    assert reasons["rfm"] == "Last order 26 days ago, 11 orders, 1265.00 of revenue: bands 5, 5 and 5 of 5."
+    assert set(reasons) == {"rfm", "abc", "svcd", "pyramid", "lifecycle", "stability"}
+
+
+async def test_a_customer_without_an_order_has_few_classes(client, shop):
+    score = (await client.get(f"/v1/customers/{shop['0']}/scores")).json()
+    assert (score["rfm"], score["svcd"], score["pyramid"], score["abc"]) == (None, None, None, "C")
+    assert (score["lifecycle"], score["stability"]) == ({"stage": "prospect", "state": None}, "potential")
+    assert score["reasons"] == [{"code": "no_order", "detail": "No order before 2026-03-09."}]
+
+
+async def test_scores_come_in_pages_and_as_streams_of_the_same_documents(client, shop):
+    pages, cursor = [], None
+    while True:
+        page = await client.get("/v1/scores", params={"limit": 5} | ({"cursor": cursor} if cursor else {}))
+        pages += page.json()["data"]
+        cursor = page.json()["next_cursor"]
+        if cursor is None:
+            break
+    lines = await client.get("/v1/scores", headers={"Accept": "application/x-ndjson"})
+    streamed = [json.loads(line) for line in lines.text.splitlines()]
+    assert streamed == pages
+    assert {each["customer_id"] for each in pages} == set(shop.values())
+    table = await client.get("/v1/scores", headers={"Accept": "text/csv"})
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert [row["customer_id"] for row in rows] == [each["customer_id"] for each in pages]
+    assert json.loads(rows[0]["metrics"]) == pages[0]["metrics"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "external_ids"),
+    [
+        ({"weekly_spend_gte": 9730}, {"11"}),
+        ({"weekly_spend_gte": 9731}, set()),
+        ({"weekly_spend_lt": 200}, {"0", "1"}),
+        ({"tier": "gold"}, {"11"}),
+        ({"cell": "R5F5M5"}, {"10", "11"}),
+        ({"stage": "prospect"}, {"0"}),
+        ({"order_count_gte": 3, "order_count_lt": 5}, {"3", "4"}),
+        ({"abc": "C", "stability": "potential"}, {"0"}),
+    ],
+)
+async def test_scores_are_filtered(client, shop, wanted, external_ids):
+    found = (await client.get("/v1/scores", params=wanted | {"as_of": "2026-03-09"})).json()["data"]
+    assert {each["external_id"] for each in found} == external_ids
+
+
+async def test_scores_sort(client, shop):
+    found = (await client.get("/v1/scores", params={"sort": "-revenue_amount", "limit": 2})).json()["data"]
+    assert [each["external_id"] for each in found] == ["11", "10"]
+
+
+async def test_next_purchases_carry_taste_and_a_product(client, shop):
+    rows = (await client.get(f"/v1/customers/{shop['5']}/next-purchases")).json()["data"]
+    assert [(row["rank"], row["product_type"]) for row in rows] == [(1, "BREAD"), (2, "MILK")]
+    assert rows[0]["brand_loyalty"] == {"group": "switcher", "usage": "low"}
+    assert rows[0]["expected_on"] == "2026-02-06"
+    assert rows[0]["typical_product"]["id"]
+    assert (rows[0]["horizon_days"], rows[0]["interval"], rows[0]["probability"]) == (14, None, None)
+
+
+async def test_next_purchases_come_in_pages_and_as_a_stream(client, shop):
+    first = (await client.get("/v1/next-purchases", params={"as_of": "2026-03-09", "limit": 3})).json()
+    rest = (await client.get("/v1/next-purchases", params={"cursor": first["next_cursor"], "limit": 500})).json()
+    lines = await client.get("/v1/next-purchases", headers={"Accept": "application/x-ndjson"})
+    assert [json.loads(line) for line in lines.text.splitlines()] == first["data"] + rest["data"]
+    assert len(first["data"] + rest["data"]) == 24
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/scores?as_of=2020-01-01",
+        "/v1/next-purchases?as_of=2020-01-01",
+        "/v1/reports/pyramid?as_of=2020-01-01",
+        "/v1/customers/01890000-0000-7000-8000-000000000001/scores",
+        "/v1/customers/01890000-0000-7000-8000-000000000001/next-purchases",
+        "/v1/scoring-runs/01890000-0000-7000-8000-000000000001",
+        "/v1/scoring-models/01890000-0000-7000-8000-000000000001",
+        "/v1/reports/rfm?run=01890000-0000-7000-8000-000000000001",
+    ],
+)
+async def test_what_is_not_there_is_404(client, shop, path):
+    assert (await client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/scores?tier=diamond",
+        "/v1/scores?weekly_spend_gte=many",
+        "/v1/scores?weekly=1",
+        "/v1/scores?as_of=2026-02-30",
+        "/v1/customers/12/scores",
+        "/v1/reports/abc?format=pdf",
+    ],
+)
+async def test_what_cannot_be_asked_is_422(client, shop, path):
+    answer = await client.get(path)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", REPORTS)
+async def test_a_report_is_json_a_table_and_a_picture(client, shop, name):
+    report = (await client.get(f"/v1/reports/{name}", params={"as_of": "2026-03-09"})).json()
+    assert (report["report"], report["as_of"], report["currency"]) == (name, "2026-03-09", "USD")
+    table = await client.get(f"/v1/reports/{name}", params={"format": "csv", "run": report["run_id"]})
+    assert len(list(csv.reader(io.StringIO(table.text)))) == len(report["rows"]) + 1
+    picture = await client.get(f"/v1/reports/{name}", params={"format": "svg"})
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert ElementTree.fromstring(picture.text).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+async def test_the_pyramid_s_shares_are_of_all(client, shop):
+    rows = (await client.get("/v1/reports/pyramid")).json()["rows"]
+    assert sum(row["customer_count"] for row in rows) == 11
+    assert sum(row["revenue_share"] for row in rows) == pytest.approx(1, abs=1e-4)
+
+
+async def test_a_model_is_made_in_versions_and_used_by_name(client, committed, settings, shop, run_job):
+    first = await client.post("/v1/scoring-models", json={"name": "weekly", "thresholds": {"bands": 3}})
+    second = await client.post("/v1/scoring-models", json={"name": "weekly", "thresholds": {"bands": 4}})
+    assert (first.json()["version"], second.json()["version"]) == (1, 2)
+    assert first.json()["thresholds"]["window_days"] == 84
+    run = (await client.post("/v1/scoring-runs", json={"as_of": "2026-03-09", "model": "weekly"})).json()
+    await run_job(committed, run["id"])
+    report = (await client.get("/v1/reports/rfm", params={"run": run["id"]})).json()
+    assert report["model_version"] == "weekly-2"
+    assert max(row["recency"] for row in report["rows"]) == 4
+    score = (await client.get(f"/v1/customers/{shop['11']}/scores")).json()
+    assert score["model_version"] == "default-1"
+
+
+@pytest.mark.parametrize(
+    "thresholds", [{"gold_percent": 5}, {"bands": 1}, {"brand_percent": 50}, {"unknown": 1}, {"window_days": 0}]
+)
+async def test_thresholds_that_make_no_sense_are_refused(client, thresholds):
+    answer = await client.post("/v1/scoring-models", json={"name": "odd", "thresholds": thresholds})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/thresholds")

@@ -125,20 +125,21 @@ async def find_holdings(
     return [_holding(row) for row in await connection.fetch(_HOLDINGS, codes, list_id, customer_id)]
 
 
-async def clock(connection: Connection) -> datetime:
-    """The database's time: the one clock that decides what has lapsed."""
-    now: datetime = await connection.fetchval("select clock_timestamp()")
-    return now
+async def begin_checkout(connection: Connection) -> tuple[UUID, datetime]:
+    """A new checkout's id, and the database's time: the one clock that decides what has lapsed."""
+    row = await connection.fetchrow("select uuidv7(), clock_timestamp()")
+    assert row is not None
+    return row[0], row[1]
 
 
 async def lock_coupons(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Record]:
     """Hold coupons until the end of the transaction; `status` and `reserved_until` as they are now."""
-    return {row["id"]: row for row in await connection.fetch(_LOCK_COUPONS, ids)}
+    return {row["id"]: row for row in await connection.fetch(_LOCK_COUPONS, ids)} if ids else {}
 
 
 async def lock_budgets(connection: Connection, campaign_ids: Collection[UUID]) -> dict[UUID, int]:
     """Hold budgets until the end of the transaction; what each has left."""
-    rows = await connection.fetch(_LOCK_BUDGETS, campaign_ids)
+    rows = await connection.fetch(_LOCK_BUDGETS, campaign_ids) if campaign_ids else []
     return {row["campaign_id"]: row["remaining_amount"] for row in rows}
 
 

@@ -15,7 +15,6 @@ from campaign.checkouts.references import Buyer
 from campaign.checkouts.rules import Line
 from campaign.checkouts.schemas import Checkout, NewCheckout, NewLine, Quote
 from campaign.coupons import codes
-from campaign.coupons.repository import make_id
 from campaign.offers.rules import Goods
 from campaign.projections import repository as projections
 from crmkit import db, outbox
@@ -25,14 +24,15 @@ async def reserve_checkout(session: AsyncSession, posted: NewCheckout, buyer: Bu
     """Price the basket and hold what applies. A coupon never makes it fail: `not_applied` says why it did not."""
     connection = await db.driver(session)
     basket = await _resolve(connection, posted, buyer)
-    holdings, now = await _hold(connection, basket, await _shown(connection, basket))
+    checkout_id, now = await repository.begin_checkout(connection)
+    holdings = await _hold(connection, basket, await _shown(connection, basket), now)
     usable = basket.usable(holdings, now)
     campaign_ids = {h.candidate.campaign_id for h in usable if h.candidate.campaign_id is not None}
     remaining = await repository.lock_budgets(connection, campaign_ids)
     pricing = rules.price(basket.lines, [holding.candidate for holding in usable], remaining)
     quote = views.quote(basket, pricing, views.refusals(basket, holdings, pricing, now))
     expires_at = now + timedelta(seconds=lasting_s)
-    checkout = views.checkout(quote, await make_id(session), created_at=now, expires_at=expires_at)
+    checkout = views.checkout(quote, checkout_id, created_at=now, expires_at=expires_at)
     await repository.insert_checkout(session, checkout)
     if pricing.applied:
         await repository.reserve(connection, checkout, views.reserved(pricing), pricing.spent)
@@ -91,15 +91,16 @@ async def _shown(connection: Connection, basket: Basket) -> list[Holding]:
     return await repository.find_holdings(connection, basket.asked_codes, list_id, basket.customer_id)
 
 
-async def _hold(connection: Connection, basket: Basket, holdings: Sequence[Holding]) -> tuple[list[Holding], datetime]:
-    """Lock the coupons that touch this basket; all of them as they are then, at the database's time."""
-    now = await repository.clock(connection)
+async def _hold(connection: Connection, basket: Basket, holdings: Sequence[Holding], now: datetime) -> list[Holding]:
+    """Lock the coupons that touch this basket at `now`, and give all of them as they are then.
+
+    What was held at `now` counts as held, even where the wait for a lock outlasted it: no coupon goes twice.
+    """
     touching = [holding.candidate.coupon_id for holding in holdings if basket.touches(holding, now)]
     rows = await repository.lock_coupons(connection, touching)
-    fresh = [
+    return [
         msgspec.structs.replace(holding, status=row["status"], reserved_until=row["reserved_until"])
         if (row := rows.get(holding.candidate.coupon_id))
         else holding
         for holding in holdings
     ]
-    return fresh, await repository.clock(connection)

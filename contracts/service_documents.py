@@ -5,8 +5,10 @@ from importlib import import_module
 from typing import Final
 
 from crmkit import openapi
+from gateway.routing import GATEWAY, SERVICES, Table
 
-PACKAGES: Final = ("customer", "segment", "campaign", "callcenter", "gateway")
+PACKAGES: Final = (*SERVICES, GATEWAY)
+_TABLE: Final = Table()
 
 
 def files() -> Mapping[str, bytes]:
@@ -15,8 +17,14 @@ def files() -> Mapping[str, bytes]:
 
 
 def document(package: str) -> openapi.Document:
-    """What the service's `/openapi.json` answers; no process and no database is needed."""
+    """What the service answers to those who come through the gateway; no process and no database is needed."""
     settings = import_module(f"{package}.settings").Settings(database_url="postgresql://nobody@127.0.0.1/nowhere")
     made = import_module(f"{package}.main").create_app(settings)
     app: openapi.Api = getattr(made, "app", made)  # the gateway's app stands behind its door
-    return app.openapi()
+    whole = app.openapi()
+    return whole | {"paths": {path: each for path, each in whole["paths"].items() if _routed_to(path) == package}}
+
+
+def _routed_to(path: str) -> str | None:
+    route = _TABLE.match(path.encode())
+    return route.service if route else None

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from contracts import event_schemas
+from tests.contracts.reached import REACHED, table
 from tests.story import Story
 
 Event = dict[str, Any]
@@ -29,3 +30,10 @@ def _feed(client: httpx.Client, service: str) -> Iterator[Event]:
     while batch := client.get(f"/v1/feeds/{service}", params={"after": after, "limit": 1000}).json():
         yield from batch
         after = batch[-1]["sequence"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what every operation answered."""
+    if REACHED:
+        terminalreporter.section("operations reached")
+        terminalreporter.write_line("\n".join(table()))

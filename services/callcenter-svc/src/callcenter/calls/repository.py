@@ -37,7 +37,7 @@ class Filter:
 
 def calls(chosen: Filter) -> Select[Any]:
     """The filtered calls, as told."""
-    query = select(DOCUMENT)
+    query = select(DOCUMENT).select_from(Call)
     for name in ("call_id", "status", "direction", "agent", "customer_id", "resolution"):
         if (value := getattr(chosen, name)) is not None:
             query = query.where(getattr(Call, name) == value)

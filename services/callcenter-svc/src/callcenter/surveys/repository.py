@@ -97,7 +97,7 @@ class Filter:
 
 def survey_responses(chosen: Filter) -> Select[Any]:
     """The filtered answers, as told."""
-    query = select(DOCUMENT)
+    query = select(DOCUMENT).select_from(SurveyResponse)
     for name in ("kind", "class_", "ticket_id", "customer_id"):
         if (value := getattr(chosen, name)) is not None:
             query = query.where(getattr(SurveyResponse, name) == value)

@@ -71,7 +71,7 @@ class Filter:
 
 def tickets(chosen: Filter) -> Select[Any]:
     """The filtered tickets, as told."""
-    query = select(DOCUMENT)
+    query = select(DOCUMENT).select_from(Ticket)
     for name in ("status", "type", "priority", "customer_id", "resolution", "call_id", "store_id", "assignee"):
         if (value := getattr(chosen, name)) is not None:
             query = query.where(getattr(Ticket, name) == value)

@@ -92,7 +92,7 @@ def _tell_parameters(operation: Document, method: str) -> None:
 
 def _given(schema: Document) -> Document:
     """A parameter is left out, it cannot be null."""
-    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    kinds: list[Document] = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) != 1:
         return schema
     return {name: value for name, value in schema.items() if name != "anyOf"} | kinds[0]

@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from crmkit import auth, migrations
-from crmkit.db import Database
 from crmkit.settings import Settings
 from crmkit.testing import ADMIN, PASSWORD, PrepareDatabase, Service, TestClient
 
@@ -114,13 +113,6 @@ async def served(app: FastAPI, token_key: Ed25519PrivateKey) -> AsyncIterator[ht
 
 
 @pytest.fixture
-async def connections(database: Database) -> Callable[[], int]:
-    """How many of the pool's connections are in use."""
-    pool = database.engine.pool
-    return pool.checkedout  # type: ignore[attr-defined, no-any-return]
-
-
-@pytest.fixture
 def terminate_all(settings: Settings, postgres_url: str) -> Callable[[], Awaitable[int]]:
     """Ends every connection of the sample's database, as a restart of Postgres does."""
     name = urlsplit(settings.database_url).path[1:]
@@ -134,3 +126,10 @@ def terminate_all(settings: Settings, postgres_url: str) -> Callable[[], Awaitab
         return ended
 
     return terminate
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from crmkit import http, jobs, messenger
+from crmkit import http, jobs, messenger, worker
 from crmkit.db import Database
 from crmkit.settings import Settings
 from crmkit.testing import TestClient, eventually
@@ -70,8 +70,7 @@ async def working(settings: Settings, database: Database, job_handlers: Handlers
     async with http.client(settings) as gateway:
         task = asyncio.create_task(messenger.work_forever(settings, database, gateway, job_handlers))
         yield task
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await worker.stop([task])
 
 
 async def test_a_refused_request_leaves_no_job(client: TestClient, database: Database) -> None:
@@ -184,9 +183,9 @@ async def test_a_job_whose_message_was_lost_starts_again(client: TestClient, dat
             {"job": location.rpartition("/")[2]},
         )
     assert await messages(database, location) == []
-    await jobs.restart_lost(database, "sample")
+    await messenger.bring_back(database, "sample")
     assert len(await messages(database, location)) == 1
-    assert await jobs.restart_lost(database, "sample") == 0
+    assert await messenger.bring_back(database, "sample") == 0
 
 
 async def test_a_killed_workers_job_goes_on_by_itself(
@@ -218,7 +217,7 @@ async def test_a_stopped_worker_hands_its_job_on(
     asked_at = time.monotonic()
     first.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(first.wait) == 0
-    assert time.monotonic() - asked_at < 4
+    assert time.monotonic() - asked_at < 8
     start_worker()
     job = await ended(client, location)
     assert (job["status"], job["processed"]) == ("succeeded", 100)
@@ -248,8 +247,7 @@ async def test_equal_jobs_of_two_services_do_not_meet(
         assert (await ended(client, mine))["status"] == "cancelled"
         job = await ended(second_client, theirs)
         assert (job["status"], job["processed"]) == ("succeeded", 60)
-        other.cancel()
-        await asyncio.gather(other, return_exceptions=True)
+        await worker.stop([other])
     await second_database.close()
 
 
@@ -263,8 +261,10 @@ async def test_jobs_outlive_a_restart_of_the_database(
     location = await start(client, to=60, pause_s=0.02)
     await under_way(client, location)
     assert await terminate_all() > 2
+    bringing_back = asyncio.create_task(messenger.bring_back_forever(database, "sample"))
     job = await ended(client, location)
     assert (job["status"], job["processed"]) == ("succeeded", 60)
     assert await made_by(database, location) == list(range(1, 61))
     assert not working.done()
     assert (await ended(client, await start(client, to=3)))["status"] == "succeeded"
+    await worker.stop([bringing_back])

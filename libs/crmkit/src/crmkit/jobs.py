@@ -135,13 +135,6 @@ _CANCEL: Final = text(
     " finished_at = case when status = 'queued' then clock_timestamp() end"
     " where id = :id and status in ('queued', 'running') returning true"
 )
-# Skipping locked rows leaves a job alone whose chunk is just being done, and one that another worker restarts.
-_LOST: Final = """
-select id from jobs where status in ('queued', 'running') and not exists (
-    select from {schema}.procrastinate_jobs as message
-    where message.status in ('todo', 'doing') and message.args ->> 'job_id' = jobs.id::text
-) for update skip locked
-"""
 
 
 @dataclass(slots=True)
@@ -206,16 +199,6 @@ async def start(session: AsyncSession, *, service: str, job_id: UUID) -> None:
         ),
         {"queue": service, "task": TASK, "args": msgspec.json.encode({"job_id": str(job_id)}).decode()},
     )
-
-
-async def restart_lost(database: Database, service: str) -> int:
-    """Hand unfinished jobs that no message is under way for to the workers again; the count of them."""
-    async with database.begin() as session:
-        lost = (await session.scalars(text(_LOST.format(schema=f"{service}_jobs")))).all()
-        for job_id in lost:
-            log.warning("job_restarted", job=str(job_id))
-            await start(session, service=service, job_id=job_id)
-    return len(lost)
 
 
 def location(service: str, job_id: UUID) -> str:

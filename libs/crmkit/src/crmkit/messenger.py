@@ -1,7 +1,7 @@
 """What brings jobs to this worker: procrastinate as the messenger, the `jobs` table as the truth.
 
 A message may come twice (its worker was only slow, not dead) or not at all (it was lost with its worker). The first
-is settled by the job's attempt, the second by `jobs.restart_lost`.
+is settled by the job's attempt, the second by `bring_back_forever`.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import procrastinate
 import procrastinate.exceptions
 import psycopg
 import structlog
+from sqlalchemy import text
 
 from crmkit import http, jobs
 from crmkit.db import Database, is_transient
@@ -27,8 +28,6 @@ GRACE_S: Final = 1.0
 JOBS_AT_ONCE: Final = 2
 LONGEST_PAUSE_S: Final = 30
 
-_LOST: Final = (procrastinate.exceptions.ConnectorException, psycopg.Error)
-
 
 async def work_forever(
     settings: Settings, database: Database, gateway: http.Client, handlers: Mapping[str, jobs.Handler]
@@ -38,8 +37,8 @@ async def work_forever(
         try:
             await _work(settings, database, gateway, handlers)
             log.warning("jobs_delayed", error="the messenger stopped")
-        except* _LOST as errors:
-            log.warning("jobs_delayed", error=repr(errors.exceptions[0]))
+        except (procrastinate.exceptions.ConnectorException, psycopg.Error) as error:
+            log.warning("jobs_delayed", error=repr(error))
         await asyncio.sleep(1)
 
 
@@ -52,8 +51,9 @@ async def _work(
     async def run_job(job_id: str) -> None:
         await jobs.execute(database, gateway, handlers, UUID(job_id))
 
-    async with app.open_async(), asyncio.TaskGroup() as group:
-        bringing_back = group.create_task(_bring_back_forever(app, database, settings.service))
+    try:
+        # Not as a context: a pool that is told to stop while it opens has to be closed, too.
+        await app.open_async()
         await app.run_worker_async(
             queues=[settings.service],
             concurrency=JOBS_AT_ONCE,
@@ -64,7 +64,8 @@ async def _work(
             shutdown_graceful_timeout=GRACE_S,
             delete_jobs="always",
         )
-        bringing_back.cancel()
+    finally:
+        await app.close_async()
 
 
 class _Patience(procrastinate.BaseRetryStrategy):
@@ -85,17 +86,48 @@ def _procrastinate(settings: Settings) -> procrastinate.App:
     return procrastinate.App(connector=connector)
 
 
-async def _bring_back_forever(app: procrastinate.App, database: Database, service: str) -> None:
-    """Give the jobs of dead workers to the living."""
+async def bring_back_forever(database: Database, service: str) -> None:
+    """Give the jobs of dead workers to the living, and start those anew whose message was lost."""
     while True:
         try:
-            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
-                log.warning("job_brought_back", job=job.task_kwargs.get("job_id"))
-                await app.job_manager.retry_job(job)
-            await jobs.restart_lost(database, service)
+            await bring_back(database, service)
         except Exception as error:
-            # Another worker that brought the same job back first is a database error here, too.
-            if not (isinstance(error, _LOST) or is_transient(error)):
+            if not is_transient(error):
                 raise
             log.warning("jobs_not_brought_back", error=repr(error))
         await asyncio.sleep(HEARTBEAT_S)
+
+
+async def bring_back(database: Database, service: str) -> int:
+    """Once; the count of jobs. A worker is dead when its heart has not beaten for `DEAD_AFTER_S`."""
+    schema = f"{service}_jobs"
+    async with database.begin() as session:
+        stalled = await session.scalars(text(_STALLED.format(schema=schema)), {"dead_after": DEAD_AFTER_S})
+        lost = await session.scalars(text(_LOST_MESSAGES.format(schema=schema)))
+        found = {"message of a dead worker": stalled.all(), "lost message": lost.all()}
+        for job_id in found["lost message"]:
+            await jobs.start(session, service=service, job_id=job_id)
+    for reason, ids in found.items():
+        for job_id in ids:
+            log.warning("job_brought_back", job=str(job_id), reason=reason)
+    return sum(map(len, found.values()))
+
+
+_STALLED: Final = """
+select args ->> 'job_id' from (
+    select message.id, message.args
+    from {schema}.procrastinate_jobs as message
+    left join {schema}.procrastinate_workers as worker on worker.id = message.worker_id
+    where message.status = 'doing'
+        and (worker.id is null or worker.last_heartbeat < now() - make_interval(secs => :dead_after))
+    for update of message skip locked
+) as stalled
+cross join lateral {schema}.procrastinate_retry_job_v1(stalled.id, now(), null, null, null)
+"""
+# Skipping locked rows leaves a job alone whose chunk is just being done, and one that another worker restarts.
+_LOST_MESSAGES: Final = """
+select id from jobs where status in ('queued', 'running') and not exists (
+    select from {schema}.procrastinate_jobs as message
+    where message.status in ('todo', 'doing') and message.args ->> 'job_id' = jobs.id::text
+) for update skip locked
+"""

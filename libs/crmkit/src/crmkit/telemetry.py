@@ -6,6 +6,7 @@ import sys
 import time
 import uuid
 from typing import Final
+from wsgiref.simple_server import WSGIServer
 
 import structlog
 from prometheus_client import Counter, Histogram, start_http_server
@@ -52,10 +53,13 @@ def configure(settings: Settings) -> None:
     structlog.contextvars.bind_contextvars(service=settings.service)
 
 
-def serve_metrics(settings: Settings) -> None:
-    """Start the internal listener of `/metrics`, when it has a port."""
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr=os.environ.get("PERENNIAL_METRICS_HOST", settings.host))
+def serve_metrics(settings: Settings) -> WSGIServer | None:
+    """Start the internal listener of `/metrics`, when it has a port: it answers as long as the process lives."""
+    if not settings.metrics_port:
+        return None
+    host = os.environ.get("PERENNIAL_METRICS_HOST", settings.host)
+    server, _ = start_http_server(settings.metrics_port, addr=host)
+    return server
 
 
 def traced(app: ASGIApp, settings: Settings) -> ASGIApp:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from crmkit.settings import Settings
 log = structlog.get_logger()
 
 SWEEP_S: Final = 60.0
+STOP_AGAIN_S: Final = 3.0
 
 Sweep = Callable[[Database], Awaitable[None]]
 
@@ -63,15 +64,23 @@ def _run(worker: Worker) -> None:
 async def run(worker: Worker) -> None:
     """Run until SIGTERM or SIGINT; a part that fails takes the process with it, to be started afresh."""
     database = Database.of(worker.settings)
-    stop = asyncio.Event()
+    told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with http.client(worker.settings) as gateway, asyncio.TaskGroup() as group:
         parts = [group.create_task(part) for part in _parts(worker, database, gateway)]
-        await stop.wait()
-        for part in parts:
-            part.cancel()
+        await told.wait()
+        await stop(parts)
     await database.close()
+
+
+async def stop(parts: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until everyone has heard it: before Python 3.12 `wait_for` may swallow a cancellation."""
+    waiting = set(parts)
+    while waiting:
+        for part in waiting:
+            part.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=STOP_AGAIN_S)
 
 
 def _parts(worker: Worker, database: Database, gateway: http.Client) -> list[Any]:
@@ -82,6 +91,7 @@ def _parts(worker: Worker, database: Database, gateway: http.Client) -> list[Any
     ]
     if worker.jobs:
         parts.append(messenger.work_forever(worker.settings, database, gateway, worker.jobs))
+        parts.append(messenger.bring_back_forever(database, worker.settings.service))
     return parts
 
 

@@ -18,7 +18,7 @@ from starlette.responses import StreamingResponse
 
 from crmkit import app, audit, concurrency, fast, idempotency, jobs, outbox, paging, worker
 from crmkit.consumers import Consumer
-from crmkit.db import Base, Session, constraint
+from crmkit.db import Base, Database, Session, constraint
 from crmkit.events import Event
 from crmkit.problems import Conflict, NotFound
 from crmkit.settings import Settings
@@ -27,6 +27,7 @@ from crmkit.worker import Worker
 
 class SampleSettings(Settings):
     service: str = "sample"
+    falls_over: bool = False
 
 
 class ThingRow(Base):
@@ -259,9 +260,15 @@ def create_app(settings: Settings) -> FastAPI:
     )
 
 
+async def fall_over(database: Database) -> None:
+    raise RuntimeError("a part of the worker failed")
+
+
 def create_worker() -> Worker:
+    settings = SampleSettings()
     return Worker(
-        SampleSettings(),
+        settings,
+        sweeps=[fall_over] if settings.falls_over else [],
         jobs={"count": count, "refuse": refuse, "fail_inside": fail_inside},
         consumers=[Consumer(feed="sample", apply=copy)],
     )

@@ -17,7 +17,7 @@ def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
     settings = settings or Settings()
     return crmkit.worker.Worker(
         settings,
-        jobs={coupons.JOB: batches.run, generation.JOB: generation.run},
+        jobs={coupons.JOB: batches.run, generation.JOB: partial(generation.run, list_chunk=settings.list_chunk)},
         consumers=[Consumer(feed="customer", apply=partial(projections.apply, zone=settings.zone))],
         sweeps=[sweeps.expire_reservations, sweeps.forget_audiences],
     )

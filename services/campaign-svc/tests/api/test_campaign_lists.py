@@ -1,5 +1,6 @@
 import re
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -136,7 +137,7 @@ async def test_the_audience_takes_only_its_tiers(shop: Shop) -> None:
 @pytest.mark.parametrize("broken_at", [0, 1, 5, 14, 59])
 async def test_a_broken_run_goes_on_where_it_was(shop: Shop, monkeypatch: pytest.MonkeyPatch, broken_at: int) -> None:
     monkeypatch.setattr(generation, "AUDIENCE_CHUNK", 4)
-    monkeypatch.setattr(generation, "LIST_CHUNK", 3)
+    monkeypatch.setitem(HANDLERS, generation.JOB, partial(generation.run, list_chunk=3))
     campaign = await campaign_for(shop, control_share=0.2)
     segments = Segments(shop, [await shop.customer() for _ in range(20)])
     body = {"campaign_id": campaign["id"], "as_of": "2017-12-04"}

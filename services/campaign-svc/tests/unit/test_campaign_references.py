@@ -19,7 +19,7 @@ async def asked(reference: CustomerRef, answer: Answer) -> Buyer:
 
 
 def matches(*customers: UUID) -> Answer:
-    return lambda request: httpx.Response(200, json={"data": [{"id": str(c), "name": "x"} for c in customers]})
+    return lambda _: httpx.Response(200, json={"data": [{"id": str(c), "name": "x"} for c in customers]})
 
 
 async def test_a_handle_is_looked_up_by_its_kind() -> None:
@@ -44,7 +44,7 @@ async def test_an_id_is_looked_up_by_itself() -> None:
         return httpx.Response(200, json={"id": str(ANNA)})
 
     assert await asked(CustomerRef(id=BERT), answer) == Buyer(ANNA)
-    assert await asked(CustomerRef(id=BERT), lambda request: httpx.Response(404)) == UNKNOWN
+    assert await asked(CustomerRef(id=BERT), lambda _: httpx.Response(404)) == UNKNOWN
 
 
 async def test_two_customers_are_ambiguous_and_none_is_unknown() -> None:
@@ -56,7 +56,7 @@ def fails(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectTimeout("too slow")
 
 
-@pytest.mark.parametrize("answer", [fails, lambda r: httpx.Response(503), lambda r: httpx.Response(200, text="<html>")])
+@pytest.mark.parametrize("answer", [fails, lambda _: httpx.Response(503), lambda _: httpx.Response(200, text="<html>")])
 async def test_a_customer_service_that_is_down_does_not_stop_the_till(answer: Answer) -> None:
     assert await asked(CustomerRef(card="1"), answer) == UNKNOWN
     assert await asked(CustomerRef(id=ANNA), answer) == UNKNOWN

@@ -47,12 +47,12 @@ class _Score(msgspec.Struct, frozen=True):
     pyramid: _Pyramid | None = None
 
 
-async def run(run: jobs.Run) -> Generation:
-    """Make every list that is not there yet."""
+async def run(run: jobs.Run, *, list_chunk: int = LIST_CHUNK) -> Generation:
+    """Make every list that is not there yet; list_chunk: how many in one transaction."""
     params = ListParams.model_validate(run.params)
     plan, campaign = await _plan(run, params)
     await _gather_audience(run, campaign, params.as_of)
-    async for purchases in _by_customers(run, params.as_of):
+    async for purchases in _by_customers(run, params.as_of, list_chunk):
         await _make_lists(run, plan, purchases)
     async with run.chunk() as chunk:
         connection = await db.driver(chunk.session)
@@ -108,13 +108,13 @@ async def _eligible(gateway: http.Client, audience: Audience, as_of: date) -> As
         yield found
 
 
-async def _by_customers(run: jobs.Run, as_of: date) -> AsyncIterator[Purchases]:
+async def _by_customers(run: jobs.Run, as_of: date, most: int) -> AsyncIterator[Purchases]:
     """Next purchases of a few hundred customers at a time; the stream has each customer's rows together."""
     purchases: Purchases = {}
     decoder = msgspec.json.Decoder(NextPurchase)
     async for line in http.stream_lines(run.gateway, "/v1/next-purchases", {"as_of": as_of.isoformat()}):
         purchase = decoder.decode(line)
-        if purchase.customer_id not in purchases and len(purchases) == LIST_CHUNK:
+        if purchase.customer_id not in purchases and len(purchases) == most:
             yield purchases
             purchases = {}
         purchases.setdefault(purchase.customer_id, []).append(purchase)

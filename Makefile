@@ -4,6 +4,8 @@ PORT ?= 8080
 DATA ?= .data
 EXCEPT ?=
 ARGS ?=
+URL ?= http://127.0.0.1:$(PORT)
+KEY ?= deploy/secrets/mounted/clients/dev-admin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
 BIN := .venv/bin
@@ -13,7 +15,7 @@ LOCAL := $(BIN)/python -m deploy.local
 ENVIRONMENT := .venv/.made-from-$(shell cksum < requirements-dev.txt | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env run dev test lint fmt types demo bench migrate openapi lock secrets clean reset
+.PHONY: help env run dev test lint fmt types demo bench migrate openapi smoke lock secrets clean reset
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +54,9 @@ migrate: $(ENVIRONMENT)  ## Bring every schema of DATA to its newest revision, w
 
 openapi: $(ENVIRONMENT)  ## Write contracts/ anew from the code
 	@$(BIN)/python -m contracts
+
+smoke: $(ENVIRONMENT)  ## Play a little of everything against URL=... with the key in KEY=file (a deployment's gateway)
+	@$(BIN)/python -m deploy.smoke $(URL) $(KEY)
 
 lock: $(ENVIRONMENT)  ## Lock requirements*.txt anew; ARGS=--upgrade takes newer versions
 	@$(BIN)/python deploy/lock.py $(ARGS)

@@ -133,7 +133,7 @@ class Scorer:
         values = {"id": run_id, "model_id": model_id, "as_of": as_of, "currency": "USD", "minor_unit": "0.01"}
         await repository.insert_run(self.session, values)
         terms = RunTerms(run_id, "default", as_of, "USD", thresholds or Thresholds())
-        plan = await repository.open_run(self.session, terms)
+        plan = await repository.open_run(self.session, terms, chunk_lines=scoring_runs.CHUNK_LINES)
         assert len(plan.slices) <= 1
         for each in plan.slices:
             await repository.score_slice(self.session, terms, each.customers_from, None)

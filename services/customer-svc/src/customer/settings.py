@@ -6,10 +6,14 @@ import crmkit.settings
 
 
 class Settings(crmkit.settings.Settings):
-    """phone_region: the ISO 3166 region in which a phone number without a country code is read."""
+    """phone_region: the ISO 3166 region in which a phone number without a country code is read.
+
+    import_chunk_lines: the lines of an import that are taken in one transaction.
+    """
 
     service: str = "customer"
     phone_region: str = "US"
+    import_chunk_lines: int = 1_000
 
 
 def region_of(request: Request) -> str:

@@ -219,6 +219,6 @@ async def test_chunks_keep_line_numbers_whatever_the_blocks() -> None:
         for start in range(0, len(body), 777):
             yield body[start : start + 777]
 
-    chunks = [chunk async for chunk in rules.chunked(rules.lines_of(blocks()))]
+    chunks = [chunk async for chunk in rules.chunked(rules.lines_of(blocks()), 1_000)]
     assert b"".join(chunk.content for chunk in chunks) == body + b"\n"
     assert [chunk.first_line for chunk in chunks] == [1, 1001, 2001, 3001, 4001, 5001]

@@ -1,5 +1,7 @@
 """The worker process: `python -m segment.worker`."""
 
+from functools import partial
+
 import crmkit.worker
 from segment.facts import service as facts
 from segment.scoring_runs import service as scoring_runs
@@ -11,7 +13,7 @@ def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
     settings = settings or Settings()
     return crmkit.worker.Worker(
         settings,
-        jobs={scoring_runs.JOB: scoring_runs.score},
+        jobs={scoring_runs.JOB: partial(scoring_runs.score, chunk_lines=settings.scoring_chunk_lines)},
         consumers=[facts.consumer(settings)],
     )
 

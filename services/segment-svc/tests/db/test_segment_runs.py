@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -22,7 +23,7 @@ RESULTS = {
 @pytest.fixture(autouse=True)
 async def shop(committed, feed, monkeypatch):
     """Thirty customers with a year of orders, scored in slices of a few of them."""
-    monkeypatch.setattr(repository, "CHUNK_LINES", 60)
+    monkeypatch.setattr(service, "score", partial(service.score, chunk_lines=60))
     chance = random.Random(7)
     products = [feed.product(f"TYPE {n}", brand=("private", "national")[n % 2]) for n in range(15)]
     for number in range(30):
@@ -90,7 +91,7 @@ async def test_a_run_killed_at_any_slice_ends_as_an_undisturbed_one(
 
 async def test_slices_do_not_show_in_the_result(committed, settings, run_scoring, monkeypatch):
     many = await run_scoring(committed, settings, AS_OF)
-    monkeypatch.setattr(repository, "CHUNK_LINES", 10**6)
+    monkeypatch.setattr(service, "score", partial(service.score, chunk_lines=10**6))
     one = await run_scoring(committed, settings, AS_OF)
     assert await results(committed, many.id) == await results(committed, one.id)
 

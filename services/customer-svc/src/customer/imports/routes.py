@@ -11,6 +11,7 @@ from customer.imports import service
 from customer.imports.errors import UnsupportedFormat
 from customer.imports.schemas import Format, ImportParams, Resource
 from customer.intake import Mode
+from customer.settings import Settings
 
 router = crmkit.app.router(tags=["imports"])
 
@@ -38,8 +39,9 @@ async def create_import(
     params = ImportParams(resource=resource, mode=mode, dry_run=dry_run, media_type=media_type)
     body = service.Body(request.stream(), request.headers.get("content-encoding", "").lower())
     key = idempotency.read_key(request)
+    settings: Settings = request.app.state.settings
     async with db.database(request).begin() as session:
-        job = await service.stage_import(session, params, body)
+        job = await service.stage_import(session, params, body, chunk_lines=settings.import_chunk_lines)
         headers = {"Location": jobs.location("customer", job.id)}
         response = Response(job.model_dump_json(), 202, headers, "application/json")
         if key is not None:

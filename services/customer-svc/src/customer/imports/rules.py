@@ -13,7 +13,6 @@ from typing import Final
 from customer.imports.errors import LineTooLong, UnreadableBody
 
 CHUNK_BYTES: Final = 1 << 20
-CHUNK_LINES: Final = 1_000
 LINE_BYTES: Final = 1 << 20
 
 
@@ -72,14 +71,14 @@ async def lines_of(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield pending + b"\n"
 
 
-async def chunked(lines: AsyncIterator[bytes], first_line: int = 1) -> AsyncIterator[Chunk]:
-    """Lines gathered into chunks of about a megabyte and at most a thousand lines."""
+async def chunked(lines: AsyncIterator[bytes], most: int, first_line: int = 1) -> AsyncIterator[Chunk]:
+    """Lines gathered into chunks of about a megabyte and at most this many lines."""
     gathered: list[bytes] = []
     size = 0
     async for line in lines:
         gathered.append(line)
         size += len(line)
-        if size >= CHUNK_BYTES or len(gathered) >= CHUNK_LINES:
+        if size >= CHUNK_BYTES or len(gathered) >= most:
             yield Chunk(first_line, len(gathered), b"".join(gathered))
             first_line += len(gathered)
             gathered, size = [], 0

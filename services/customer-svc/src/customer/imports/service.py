@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit import audit, jobs
 from crmkit.db import driver
-from customer.imports import repository, rules, tables
+from customer.imports import repository, resources, rules, tables
+from customer.imports.ahead import Ahead
 from customer.imports.repository import LineError
-from customer.imports.resources import TAKE, Intake
+from customer.imports.resources import Intake, ReadLines
 from customer.imports.schemas import ImportParams, ImportResult
 from customer.intake import Mode, Outcome
 
@@ -41,7 +42,7 @@ class Body:
             yield block
 
 
-async def stage_import(session: AsyncSession, params: ImportParams, body: Body) -> jobs.Job:
+async def stage_import(session: AsyncSession, params: ImportParams, body: Body, *, chunk_lines: int) -> jobs.Job:
     """Stage the whole body and make its job, in one transaction: an upload that breaks off leaves nothing.
 
     Raises: UnreadableBody, UnknownColumn, LineTooLong.
@@ -52,7 +53,7 @@ async def stage_import(session: AsyncSession, params: ImportParams, body: Body) 
     if params.media_type == "text/csv":
         lines = tables.as_json_lines(lines, params.resource)
     number = total = 0
-    async for chunk in rules.chunked(lines):
+    async for chunk in rules.chunked(lines, chunk_lines):
         await repository.stage(connection, job.id, number, chunk)
         number, total = number + 1, total + chunk.lines
     await repository.set_total(connection, job.id, total)
@@ -64,41 +65,35 @@ async def run_import(run: jobs.Run, *, region: str) -> ImportResult:
     """Take the staged chunks one after another, each a transaction; bad lines go to the error list."""
     params = ImportParams.model_validate(run.params)
     how = Intake(Mode(params.mode), region, lax=params.media_type == "text/csv")
-    while True:
-        async with run.chunk() as chunk:
-            done = chunk.checkpoint or {"chunks": 0}
-            connection = await driver(chunk.session)
-            staged = await repository.take(connection, run.id, done["chunks"])
-            if staged is None:
-                return ImportResult(**{effect: done.get(effect, 0) for effect in ImportResult.model_fields})
-            lines = _numbered(*staged)
-            outcomes = await _take(chunk.session, params, [content for _, content in lines], how)
-            failed = await _keep_errors(connection, run.id, lines, outcomes)
-            taken = Counter(outcome.effect.value for outcome in outcomes if outcome.effect)
-            counts = {effect: done.get(effect, 0) + taken[effect] for effect in ImportResult.model_fields}
-            seen = staged[1].count(b"\n")
-            chunk.save({"chunks": done["chunks"] + 1} | counts, processed=seen - failed, failed=failed)
+    async with Ahead(run, params.resource, how) as ahead:
+        while True:
+            async with run.chunk() as chunk:
+                done = chunk.checkpoint or {"chunks": 0}
+                staged = await ahead.next(done["chunks"])
+                if staged is None:
+                    return ImportResult(**{effect: done.get(effect, 0) for effect in ImportResult.model_fields})
+                connection = await driver(chunk.session)
+                outcomes = await _take(connection, params, staged.read, how)
+                failed = await _keep_errors(connection, run.id, staged.lines, outcomes)
+                await repository.drop(connection, run.id, done["chunks"])
+                taken = Counter(outcome.effect.value for outcome in outcomes if outcome.effect)
+                counts = {effect: done.get(effect, 0) + taken[effect] for effect in ImportResult.model_fields}
+                chunk.save({"chunks": done["chunks"] + 1} | counts, processed=staged.count - failed, failed=failed)
 
 
-def _numbered(first_line: int, content: bytes) -> list[tuple[int, bytes]]:
-    lines = enumerate(content.split(b"\n"), first_line)
-    return [(number, line) for number, line in lines if line.strip()]
-
-
-async def _take(session: AsyncSession, params: ImportParams, lines: list[bytes], how: Intake) -> list[Outcome]:
-    connection = await driver(session)
+async def _take(connection: asyncpg.Connection, params: ImportParams, lines: ReadLines, how: Intake) -> list[Outcome]:
     if not params.dry_run:
-        return await TAKE[params.resource](connection, lines, how)
+        return await resources.take(connection, params.resource, lines, how)
     rehearsal = connection.transaction()
     await rehearsal.start()
     try:
-        return await TAKE[params.resource](connection, lines, how)
+        return await resources.take(connection, params.resource, lines, how)
     finally:
         await rehearsal.rollback()
 
 
 async def _keep_errors(
-    connection: asyncpg.Connection, job_id: UUID, lines: list[tuple[int, bytes]], outcomes: list[Outcome]
+    connection: asyncpg.Connection, job_id: UUID, lines: Sequence[tuple[int, bytes]], outcomes: list[Outcome]
 ) -> int:
     errors = [
         LineError(number, outcome.refusal, content)

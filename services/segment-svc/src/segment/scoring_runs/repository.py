@@ -17,7 +17,7 @@ from segment.scores.repository import DOCUMENTS
 from segment.scoring_models.models import ScoringModelRow
 from segment.scoring_models.schemas import Thresholds
 from segment.scoring_runs.models import CurrentRunRow, ScoringRunRow
-from segment.scoring_runs.rules import CHUNK_LINES, Plan, Slice
+from segment.scoring_runs.rules import Plan, Slice
 
 SLICE: Final = (
     "chunk_customers", "chunk_orders", "chunk_metrics", "chunk_lines", "chunk_categories", "chunk_affinities",
@@ -105,10 +105,10 @@ async def find_finished(session: AsyncSession, model_name: str, as_of: date | No
     return (await session.scalars(query.limit(1))).one_or_none()
 
 
-async def open_run(session: AsyncSession, terms: RunTerms) -> Plan:
+async def open_run(session: AsyncSession, terms: RunTerms, *, chunk_lines: int) -> Plan:
     """Make the run's partitions and cut the customers into slices."""
     await session.execute(select(func.open_run(terms.run_id)))
-    rows = await _execute(session, "plan", {"chunk_lines": CHUNK_LINES})
+    rows = await _execute(session, "plan", {"chunk_lines": chunk_lines})
     return Plan([Slice(str(row.customers_from), row.customer_count) for row in rows])
 
 

@@ -7,8 +7,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-CHUNK_LINES: Final = 150_000
-
 # ISO 4217: currencies whose minor unit is not a hundredth.
 _WHOLE: Final = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}

@@ -18,6 +18,7 @@ from segment.scoring_runs.schemas import NewScoringRun, ScoringRun
 from segment.settings import Settings
 
 JOB: Final = "scoring"
+CHUNK_LINES: Final = 150_000
 
 
 async def start(session: AsyncSession, new: NewScoringRun, settings: Settings) -> Job:
@@ -66,10 +67,13 @@ async def finished(session: AsyncSession, *, as_of: date | None, run_id: UUID | 
     return found
 
 
-async def score(run: jobs.Run) -> ScoringRun:
-    """The job: open the run, score it slice by slice, rank the whole, let it be seen."""
+async def score(run: jobs.Run, *, chunk_lines: int = CHUNK_LINES) -> ScoringRun:
+    """The job: open the run, score it slice by slice, rank the whole, let it be seen.
+
+    chunk_lines: about how many order lines a slice has.
+    """
     try:
-        while not await _step(run):
+        while not await _step(run, chunk_lines):
             pass
     except Cancelled:
         async with run.database.begin() as session:
@@ -79,12 +83,12 @@ async def score(run: jobs.Run) -> ScoringRun:
         return await get(session, run.id)
 
 
-async def _step(run: jobs.Run) -> bool:
+async def _step(run: jobs.Run, chunk_lines: int) -> bool:
     """One transaction of the job; True after the last."""
     async with run.chunk() as chunk:
         terms = await repository.find_terms(chunk.session, run.id)
         if chunk.checkpoint is None:
-            plan = await repository.open_run(chunk.session, terms)
+            plan = await repository.open_run(chunk.session, terms, chunk_lines=chunk_lines)
             chunk.save(msgspec.to_builtins(plan), total=plan.total)
             return False
         return await _advance(chunk, terms, msgspec.convert(chunk.checkpoint, Plan))

@@ -45,6 +45,13 @@ _KEY: Final = {
     "description": "the same key and body again get the first answer again, for 24 hours",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
 }
+_VERSION: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "the ETag of the version to change; 412 when there is a newer one",
+    "schema": {"type": "string", "pattern": '^(\\*|"[0-9]+")$'},
+}
 _STREAMED: Final = {name: {"schema": {"type": "string"}} for name in (media.NDJSON, media.CSV)}
 
 
@@ -86,8 +93,9 @@ def _tell_refusals(responses: Document) -> None:
 def _tell_parameters(operation: Document, method: str) -> None:
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = _given(parameter["schema"])
-    if method == "post":
-        operation.setdefault("parameters", []).append(_KEY)
+    own = {"post": _KEY, "patch": _VERSION}.get(method)
+    if own is not None:
+        operation.setdefault("parameters", []).append(own)
 
 
 def _given(schema: Document) -> Document:

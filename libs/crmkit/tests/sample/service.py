@@ -136,8 +136,8 @@ async def swap_things(first: UUID, second: UUID, session: Session) -> None:
         await session.execute(text("select pg_sleep(0.05)"))
 
 
-@router.get("/fault", operation_id="fail")
-async def fail() -> None:
+@router.get("/fault", operation_id="break_down")
+async def break_down() -> None:
     raise RuntimeError("secret of the house")
 
 

@@ -197,7 +197,8 @@ async def _blocks(request: Request, listing: Listing, order: _Order) -> AsyncGen
 async def _ndjson(request: Request, listing: Listing, order: _Order) -> AsyncGenerator[bytes, None]:
     async with aclosing(_blocks(request, listing, order)) as blocks:
         async for documents in blocks:
-            yield b"\n".join(documents) + b"\n"
+            # json_agg breaks lines between the elements of an array; inside a JSON string there are none.
+            yield b"".join(document.replace(b"\n", b"") + b"\n" for document in documents)
 
 
 async def _csv(request: Request, listing: Listing, order: _Order) -> AsyncGenerator[str, None]:

@@ -19,11 +19,13 @@ from crmkit import db, fast, outbox
 # Tiers in the order of `rules.Tier`, then none: the order of the outcomes that each new row brings along.
 _TIERS: Final = "array['platinum', 'gold', 'silver', 'bronze', 'lead']"
 
-_GIVEN: Final = """
-    type text, subject text, body text, channel text, severity text, brand text, store_id text, tags text[],
-    custom json, product json, "order" json, call_id text, assignee text, complaint json, handle_kind text,
-    handle_value text, priority_given boolean
-"""
+# What a new row brings along, in the order of `NewRow`.
+_GIVEN: Final = {
+    "place": "int", "type": "text", "subject": "text", "body": "text", "channel": "text", "severity": "text",
+    "brand": "text", "store_id": "text", "tags": "text[]", "custom": "json", "product": "json", "order": "json",
+    "call_id": "text", "assignee": "text", "complaint": "json", "handle_kind": "text", "handle_value": "text",
+    "priority_given": "boolean", "created_at": "timestamptz", "outcomes": "json",
+}  # fmt: skip
 _COLUMNS: Final = """
     type, subject, body, channel, severity, brand, store_id, tags, custom, product, "order", call_id, assignee,
     complaint, handle_kind, handle_value, priority_given, id, number, version, status, priority, message_count,
@@ -53,12 +55,11 @@ def _sla_json(row: str) -> str:
             or coalesce({row}.stopped_at, now()) > {row}.resolution_due_at)"""
 
 
-def _rendered(rows: str) -> str:
-    """The CTEs up to `rendered`: a parameter's JSON array of new rows becomes tickets, each with its document."""
+def _rendered(given: str) -> str:
+    """The CTEs up to `rendered`: the rows of a query become tickets, each with its document."""
     return f"""
 given as (
-    select * from json_to_recordset({rows}::json) as given(
-        place int, created_at timestamptz, outcomes json, {_GIVEN})
+    {given}
 ), known as (
     select given.*, found.*, outcomes -> coalesce(array_position({_TIERS}, score.tier) - 1, -1) as outcome
     from given
@@ -86,14 +87,19 @@ _EFFECTS: Final = f"""inserted as (
 
 _HEADERS: Final = """'location', '/v1/tickets/' || id, 'etag', '"1"'"""
 _KEPT: Final = fast.keeping(source="rendered", body="document", headers=_HEADERS)
+_ONE: Final = ", ".join(f'${place}::{kind} as "{name}"' for place, (name, kind) in enumerate(_GIVEN.items(), 10))
+_MANY: Final = ", ".join(f'"{name}" {kind}' for name, kind in _GIVEN.items())
 CREATE_ONE: Final = f"""
-with {_rendered("$10")}, {_KEPT}, {_EFFECTS}
+with {_rendered(f"select {_ONE}")}, {_KEPT}, {_EFFECTS}
 select id, document::text from rendered
 """
 CREATE_MANY: Final = f"""
-with {_rendered("$5")}, {_EFFECTS}
+with {_rendered(f"select * from json_to_recordset($5::json) as given({_MANY})")}, {_EFFECTS}
 select document::text from rendered order by place
 """
+
+
+Json = msgspec.Raw
 
 
 class Outcome(msgspec.Struct):
@@ -116,17 +122,21 @@ class NewRow(msgspec.Struct, kw_only=True):
     brand: str | None
     store_id: str | None
     tags: list[str]
-    custom: dict[str, Any]
-    product: dict[str, str] | None
-    order: dict[str, str] | None
+    custom: Json
+    product: Json | None
+    order: Json | None
     call_id: str | None
     assignee: str | None
-    complaint: dict[str, Any] | None
+    complaint: Json | None
     handle_kind: str | None
     handle_value: str | None
     priority_given: bool
     created_at: datetime
-    outcomes: list[Outcome]
+    outcomes: Json
+
+    def parameters(self) -> list[Any]:
+        """The fields as a statement takes them one by one."""
+        return [bytes(each).decode() if isinstance(each, Json) else each for each in msgspec.structs.astuple(self)]
 
 
 def new_row(ticket: NewTicket, handle: Handle | None, policy: Policy, now: datetime, place: int = 0) -> NewRow:
@@ -142,25 +152,29 @@ def new_row(ticket: NewTicket, handle: Handle | None, policy: Policy, now: datet
         brand=ticket.brand,
         store_id=ticket.store_id,
         tags=ticket.tags,
-        custom=ticket.custom,
-        product=ticket.product.as_given() if ticket.product else None,
-        order=ticket.order.as_given() if ticket.order else None,
+        custom=_json(ticket.custom),
+        product=_json(ticket.product.as_given()) if ticket.product else None,
+        order=_json(ticket.order.as_given()) if ticket.order else None,
         call_id=ticket.call_id,
         assignee=ticket.assignee,
-        complaint=ticket.complaint.model_dump() if ticket.complaint else None,
+        complaint=_json(ticket.complaint.model_dump()) if ticket.complaint else None,
         handle_kind=handle.kind if handle else None,
         handle_value=handle.value if handle else None,
         priority_given=ticket.priority is not None,
         created_at=now,
-        outcomes=[
-            Outcome(priority, clock.first_response_due_at, clock.resolution_due_at) for priority, clock in outcomes
-        ],
+        outcomes=_json(
+            [Outcome(priority, clock.first_response_due_at, clock.resolution_due_at) for priority, clock in outcomes]
+        ),
     )
+
+
+def _json(value: Any) -> Json:
+    return Json(msgspec.json.encode(value))
 
 
 async def insert_ticket(request: Request, row: NewRow) -> Response:
     """Insert one ticket in a transaction of its own. Raises Replayed when the request's key has been used."""
-    made = await fast.execute(request, CREATE_ONE, msgspec.json.encode([row]).decode())
+    made = await fast.execute(request, CREATE_ONE, *row.parameters())
     assert made is not None
     return Told(made["document"], 1).answer(201, {"Location": f"/v1/tickets/{made['id']}"})
 

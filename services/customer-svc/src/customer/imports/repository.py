@@ -12,7 +12,8 @@ from customer.intake import Refusal
 
 _STAGE: Final = "insert into import_chunks (job_id, number, first_line, content) values ($1, $2, $3, $4)"
 _TOTAL: Final = "update jobs set total = $2 where id = $1"
-_TAKE: Final = "delete from import_chunks where job_id = $1 and number = $2 returning first_line, content"
+_READ: Final = "select first_line, content from import_chunks where job_id = $1 and number = $2"
+_DROP: Final = "delete from import_chunks where job_id = $1 and number = $2"
 _FORGET: Final = "delete from import_chunks where job_id = $1"
 _ERRORS: Final = """
 insert into job_errors (job_id, position, code, detail, content)
@@ -40,10 +41,15 @@ async def set_total(connection: asyncpg.Connection, job_id: UUID, lines: int) ->
     await connection.execute(_TOTAL, job_id, lines)
 
 
-async def take(connection: asyncpg.Connection, job_id: UUID, number: int) -> tuple[int, bytes] | None:
-    """(first line, content) of a chunk, which is gone when this transaction commits; None after the last."""
-    row = await connection.fetchrow(_TAKE, job_id, number)
+async def read(connection: asyncpg.Connection, job_id: UUID, number: int) -> tuple[int, bytes] | None:
+    """(first line, content) of a chunk; None after the last."""
+    row = await connection.fetchrow(_READ, job_id, number)
     return (row[0], row[1]) if row else None
+
+
+async def drop(connection: asyncpg.Connection, job_id: UUID, number: int) -> None:
+    """Forget a chunk with the transaction that has taken it."""
+    await connection.execute(_DROP, job_id, number)
 
 
 async def forget(connection: asyncpg.Connection, job_id: UUID) -> None:

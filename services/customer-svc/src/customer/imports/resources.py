@@ -1,8 +1,9 @@
-"""How a chunk's lines become customers, products, orders ...: decode, take as a set, an outcome a line."""
+"""How a chunk's lines become customers, products, orders ...: read, take as a set, an outcome a line."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
 
 import asyncpg
 import msgspec
@@ -14,10 +15,12 @@ from customer.customers import service as customers
 from customer.customers.schemas import NewCustomer
 from customer.imports.schemas import Resource
 from customer.intake import Mode, Outcome
+from customer.orders import rules as order_rules
 from customer.orders import service as orders
-from customer.orders.rules import OrderIntake
+from customer.orders.rules import OrderIntake, ReadOrder
 from customer.products import service as products
 from customer.products.schemas import NewProduct
+from customer.references.catalogue import Catalogue
 from customer.references.rules import Unreadable
 from customer.refunds import service as refunds
 from customer.refunds.schemas import RefundIntake
@@ -28,36 +31,61 @@ from customer.timeline.schemas import NewInteraction
 
 T = TypeVar("T")
 
+UNREADABLE: Final = (ValidationError, msgspec.DecodeError, Unreadable, UnicodeDecodeError)
+LINES_AT_A_TIME: Final = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How one import wants its lines taken. lax: numbers may come as text, as they do from CSV."""
+    """How one import wants its lines taken, and what it has found so far.
+
+    lax: numbers may come as text, as they do from CSV.
+    """
 
     mode: Mode
     region: str
     lax: bool
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
 
-Take = Callable[[asyncpg.Connection, Sequence[bytes], Intake], Awaitable[list[Outcome]]]
+@dataclass(frozen=True, slots=True)
+class Way(Generic[T]):
+    """How a resource's lines come in: each read by itself, without the database; the readable ones taken as a set.
+
+    read raises what `UNREADABLE` names.
+    """
+
+    read: Callable[[bytes, Intake], T]
+    take: Callable[[asyncpg.Connection, Sequence[T], Intake], Awaitable[Sequence[Outcome]]]
 
 
-async def _decoded(
-    lines: Sequence[bytes],
-    read: Callable[[bytes], T],
-    take: Callable[[list[T]], Awaitable[Sequence[Outcome]]],
-) -> list[Outcome]:
-    """Read every line, take the readable ones together, answer for all in order."""
-    results: list[Outcome | None] = []
-    readable: list[T] = []
-    for line in lines:
+@dataclass(frozen=True, slots=True)
+class ReadLines:
+    """Lines after reading: the readable ones, and for every line its refusal or None, in order."""
+
+    readable: list[Any]
+    refused: list[Outcome | None]
+
+
+async def read(resource: Resource, lines: Sequence[bytes], how: Intake) -> ReadLines:
+    """Read every line; now and then others may go on, since this is long work without waiting."""
+    way, found = WAYS[resource], ReadLines([], [])
+    for number, line in enumerate(lines):
         refused = None
         try:
-            readable.append(read(line))
-        except (ValidationError, msgspec.DecodeError, Unreadable, UnicodeDecodeError) as error:
+            found.readable.append(way.read(line, how))
+        except UNREADABLE as error:
             refused = Outcome.refused("invalid_line", _why(error))
-        results.append(refused)
-    taken = iter(await take(readable))
-    return [refused or next(taken) for refused in results]
+        found.refused.append(refused)
+        if number % LINES_AT_A_TIME == 0:
+            await asyncio.sleep(0)
+    return found
+
+
+async def take(connection: asyncpg.Connection, resource: Resource, lines: ReadLines, how: Intake) -> list[Outcome]:
+    """Take the readable lines together; an outcome for every line, in order."""
+    taken = iter(await WAYS[resource].take(connection, lines.readable, how))
+    return [refused or next(taken) for refused in lines.refused]
 
 
 def _why(error: Exception) -> str:
@@ -65,51 +93,35 @@ def _why(error: Exception) -> str:
     return problem.detail if problem else str(error)
 
 
-async def _customers(connection: asyncpg.Connection, lines: Sequence[bytes], how: Intake) -> list[Outcome]:
-    def read(line: bytes) -> customer_rules.Intake:
-        return customer_rules.read(NewCustomer.model_validate_json(line), how.region)
-
-    return await _decoded(lines, read, lambda items: customers.take_customers(connection, items, how.mode))
+def _read_customer(line: bytes, how: Intake) -> customer_rules.Intake:
+    return customer_rules.read(NewCustomer.model_validate_json(line), how.region)
 
 
-async def _products(connection: asyncpg.Connection, lines: Sequence[bytes], how: Intake) -> list[Outcome]:
-    return await _decoded(
-        lines, NewProduct.model_validate_json, lambda items: products.take_products(connection, items, how.mode)
-    )
+def _read_order(line: bytes, how: Intake) -> ReadOrder:
+    decoder = _LAX_ORDER if how.lax else _ORDER
+    return order_rules.read(decoder.decode(line), how.region)
 
 
-async def _stores(connection: asyncpg.Connection, lines: Sequence[bytes], how: Intake) -> list[Outcome]:
-    return await _decoded(
-        lines, NewStore.model_validate_json, lambda items: stores.take_stores(connection, items, how.mode)
-    )
+_ORDER: Final = msgspec.json.Decoder(OrderIntake)
+_LAX_ORDER: Final = msgspec.json.Decoder(OrderIntake, strict=False)
 
-
-async def _orders(connection: asyncpg.Connection, lines: Sequence[bytes], how: Intake) -> list[Outcome]:
-    decoder: Any = msgspec.json.Decoder(OrderIntake, strict=not how.lax)
-    return await _decoded(
-        lines, decoder.decode, lambda items: orders.take_orders(connection, items, how.mode, region=how.region)
-    )
-
-
-async def _refunds(connection: asyncpg.Connection, lines: Sequence[bytes], how: Intake) -> list[Outcome]:
-    return await _decoded(
-        lines, RefundIntake.model_validate_json, lambda items: refunds.take_refunds(connection, items, how.mode)
-    )
-
-
-async def _interactions(connection: asyncpg.Connection, lines: Sequence[bytes], how: Intake) -> list[Outcome]:
-    return await _decoded(
-        lines,
-        NewInteraction.model_validate_json,
-        lambda items: timeline.take_interactions(connection, items, region=how.region),
-    )
-
-
-TAKE: Final[Mapping[Resource, Take]] = {
-    "customers": _customers,
-    "products": _products,
-    "stores": _stores,
-    "orders": _orders,
-    "refunds": _refunds,
-    "interactions": _interactions,
+WAYS: Final[Mapping[Resource, Way[Any]]] = {
+    "customers": Way(_read_customer, lambda db, items, how: customers.take_customers(db, items, how.mode)),
+    "products": Way(
+        lambda line, _: NewProduct.model_validate_json(line),
+        lambda db, items, how: products.take_products(db, items, how.mode),
+    ),
+    "stores": Way(
+        lambda line, _: NewStore.model_validate_json(line),
+        lambda db, items, how: stores.take_stores(db, items, how.mode),
+    ),
+    "orders": Way(_read_order, lambda db, items, how: orders.take_orders(db, items, how.mode, how.catalogue)),
+    "refunds": Way(
+        lambda line, _: RefundIntake.model_validate_json(line),
+        lambda db, items, how: refunds.take_refunds(db, items, how.mode),
+    ),
+    "interactions": Way(
+        lambda line, _: NewInteraction.model_validate_json(line),
+        lambda db, items, how: timeline.take_interactions(db, items, region=how.region),
+    ),
 }

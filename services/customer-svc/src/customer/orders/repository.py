@@ -11,7 +11,6 @@ from sqlalchemy import TEXT, cast, select
 
 from crmkit import outbox, paging
 from customer.intake import Effect, Mode, Outcome
-from customer.orders import rules
 from customer.orders.models import documents
 from customer.orders.rules import OrderIntake
 from customer.orders.schemas import Order, OrderFilters
@@ -78,8 +77,8 @@ class Placed:
     order: OrderIntake
     customer_id: UUID
     product_ids: Sequence[UUID]
+    fingerprint: UUID
     id: UUID | None = None
-    fingerprint: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +95,7 @@ async def take(connection: asyncpg.Connection, items: Sequence[Placed], mode: Mo
     """
     fresh = await connection.fetch(_NEW_IDS, len(items))
     for item, row in zip(items, fresh, strict=True):
-        item.id, item.fingerprint = row[0], rules.fingerprint(item.order)
+        item.id = row[0]
     present = await _claim(connection, items)
     outcomes = [_decide(item, present.get(item.order.key), mode) for item in items]
     created = [item for item, outcome in zip(items, outcomes, strict=True) if outcome.effect is Effect.CREATED]

@@ -1,8 +1,12 @@
-"""Orders on their way in: decoded fast, checked once, the same for a posted order and an imported one."""
+"""Orders on their way in: decoded fast, checked once, the same for a posted order and an imported one.
+
+The structs hold no cycles and are left out of garbage collection, which would look through all of a chunk's again
+and again.
+"""
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,28 +24,28 @@ Source = Annotated[str, Meta(pattern=SOURCE_PATTERN)]
 PLACES: Final = 3
 
 
-class DiscountIntake(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class DiscountIntake(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     kind: Literal["store", "manufacturer", "match", "coupon"]
     amount: Amount
     code: Id | None = None
 
 
-class LineIntake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LineIntake(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     product: Reference
     quantity: Annotated[float, Meta(ge=0, lt=10**9)]
     amount: Amount
     tax_amount: Amount | None = None
     cost_amount: Amount | None = None
-    discounts: list[DiscountIntake] = []
+    discounts: tuple[DiscountIntake, ...] = ()
 
 
-class OrderIntake(msgspec.Struct, forbid_unknown_fields=True):
+class OrderIntake(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The shape of schemas.NewOrder, for the bulk way in."""
 
     customer: Reference
     placed_at: Annotated[datetime, Meta(tz=True)]
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-    lines: Annotated[list[LineIntake], Meta(min_length=1, max_length=2000)]
+    lines: Annotated[tuple[LineIntake, ...], Meta(min_length=1, max_length=2000)]
     external_id: Id | None = None
     source: Source = DEFAULT_SOURCE
     store_id: Short | None = None
@@ -52,17 +56,30 @@ class OrderIntake(msgspec.Struct, forbid_unknown_fields=True):
     def key(self) -> tuple[str, str] | None:
         return (self.source, self.external_id) if self.external_id is not None else None
 
-    def customer_handle(self, region: str) -> Handle:
-        """Raises references.rules.Unreadable."""
-        return handle_of(self.customer, source=self.source, region=region)
-
-    def product_handles(self) -> list[Handle]:
-        """Each line's product. Raises references.rules.Unreadable."""
-        return [product_handle(line.product, self.source) for line in self.lines]
-
     @property
     def total_amount(self) -> int:
-        return sum(line.amount for line in self.lines)
+        return sum([line.amount for line in self.lines])
+
+
+class ReadOrder(NamedTuple):
+    """An order in which nothing is wrong by itself: what it refers to is still to be found.
+
+    fingerprint: equal for orders of equal content, so that an import repeated changes nothing.
+    """
+
+    order: OrderIntake
+    customer: Handle
+    products: list[Handle]
+    fingerprint: UUID
+
+
+def read(order: OrderIntake, region: str) -> ReadOrder:
+    """Check an order that decodes. Raises references.rules.Unreadable."""
+    _check(order)
+    customer = handle_of(order.customer, source=order.source, region=region)
+    products = [product_handle(line.product, order.source) for line in order.lines]
+    content = hashlib.blake2b(msgspec.msgpack.encode(order), digest_size=16).digest()
+    return ReadOrder(order, customer, products, UUID(bytes=content))
 
 
 def product_handle(product: Reference, source: str) -> Handle:
@@ -74,16 +91,9 @@ def product_handle(product: Reference, source: str) -> Handle:
     raise handles.Unreadable("A product is named by its id or external_id.")
 
 
-def fingerprint(order: OrderIntake) -> UUID:
-    """Equal for orders of equal content, so that an import repeated changes nothing."""
-    return UUID(bytes=hashlib.blake2b(msgspec.msgpack.encode(order), digest_size=16).digest())
-
-
-def check(order: OrderIntake) -> str | None:
-    """What is wrong with an order that decodes, or None."""
+def _check(order: OrderIntake) -> None:
     for number, line in enumerate(order.lines):
-        if round(line.quantity, PLACES) != line.quantity:
-            return f"/lines/{number}/quantity: a quantity has up to {PLACES} decimal places."
+        if not line.quantity.is_integer() and round(line.quantity, PLACES) != line.quantity:
+            raise handles.Unreadable(f"/lines/{number}/quantity: a quantity has up to {PLACES} decimal places.")
     if order.total_amount > 10**15:
-        return "/lines: the order's total is above 10^15."
-    return None
+        raise handles.Unreadable("/lines: the order's total is above 10^15.")

@@ -1,6 +1,7 @@
 """What can be done with orders."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 from uuid import UUID
 
 import asyncpg
@@ -12,18 +13,23 @@ from crmkit.db import driver
 from customer import intake
 from customer.intake import Mode, Outcome, Refusal
 from customer.orders import fast, repository, rules
-from customer.orders.errors import OrderNotFound, of_refusal
+from customer.orders.errors import InvalidOrder, OrderNotFound, of_refusal
 from customer.orders.repository import Placed
-from customer.orders.rules import OrderIntake
+from customer.orders.rules import OrderIntake, ReadOrder
 from customer.orders.schemas import NewOrder
 from customer.references import repository as references
+from customer.references.catalogue import Catalogue
 from customer.references.rules import Handle, Unreadable
 
 
 async def create_order(session: AsyncSession, new: NewOrder, *, region: str) -> UUID:
     """Record one purchase. Raises OrderExists, UnknownReference, AmbiguousReference, InvalidOrder."""
     order = msgspec.convert(new.model_dump(exclude_unset=True), OrderIntake, strict=False)
-    outcome = (await take_orders(await driver(session), [order], Mode.INSERT, region=region))[0]
+    try:
+        read = rules.read(order, region)
+    except Unreadable as error:
+        raise InvalidOrder(str(error)) from error
+    outcome = (await take_orders(await driver(session), [read], Mode.INSERT, Catalogue()))[0]
     if outcome.refusal:
         raise of_refusal(outcome.refusal)
     assert outcome.id is not None
@@ -32,57 +38,41 @@ async def create_order(session: AsyncSession, new: NewOrder, *, region: str) -> 
 
 
 async def take_orders(
-    connection: asyncpg.Connection, orders: Sequence[OrderIntake], mode: Mode, *, region: str
+    connection: asyncpg.Connection, orders: Sequence[ReadOrder], mode: Mode, catalogue: Catalogue
 ) -> list[Outcome]:
     """Store many orders; an outcome each, in order."""
 
-    async def take(wave: Sequence[OrderIntake]) -> list[Outcome]:
-        return await _take_wave(connection, wave, mode, region)
+    async def take(wave: Sequence[ReadOrder]) -> list[Outcome]:
+        return await _take_wave(connection, wave, mode, catalogue)
 
-    return await intake.in_waves(orders, lambda order: [order.key] if order.key else [], take)
+    return await intake.in_waves(orders, lambda read: [read.order.key] if read.order.key else [], take)
 
 
 async def _take_wave(
-    connection: asyncpg.Connection, orders: Sequence[OrderIntake], mode: Mode, region: str
+    connection: asyncpg.Connection, orders: Sequence[ReadOrder], mode: Mode, catalogue: Catalogue
 ) -> list[Outcome]:
-    handles = [_handles(order, region) for order in orders]
-    customers = await references.find_customers(connection, {h[0] for h in handles if not isinstance(h, Refusal)})
-    wanted = {handle for h in handles if not isinstance(h, Refusal) for handle in h[1]}
-    products = await references.find_products(connection, wanted)
-    placed = [_place(order, h, customers, products) for order, h in zip(orders, handles, strict=True)]
+    customers = await references.find_customers(connection, {read.customer for read in orders})
+    products = await catalogue.find(connection, {product for read in orders for product in read.products})
+    placed = [_place(read, customers, products) for read in orders]
     good = [item for item in placed if isinstance(item, Placed)]
     outcomes = iter(await repository.take(connection, good, mode))
     return [Outcome(None, refusal=item) if isinstance(item, Refusal) else next(outcomes) for item in placed]
 
 
-def _handles(order: OrderIntake, region: str) -> tuple[Handle, list[Handle]] | Refusal:
-    wrong = rules.check(order)
-    if wrong:
-        return Refusal("invalid_request", wrong)
-    try:
-        return order.customer_handle(region), order.product_handles()
-    except Unreadable as error:
-        return Refusal("invalid_request", str(error))
-
-
 def _place(
-    order: OrderIntake,
-    handles: tuple[Handle, list[Handle]] | Refusal,
-    customers: Mapping[Handle, Sequence[UUID]],
-    products: Mapping[Handle, UUID],
+    read: ReadOrder, customers: Mapping[Handle, Sequence[UUID]], products: Mapping[Handle, UUID]
 ) -> Placed | Refusal:
-    if isinstance(handles, Refusal):
-        return handles
-    who = customers.get(handles[0], ())
+    who = customers.get(read.customer, ())
     if len(who) > 1:
-        return Refusal("ambiguous_reference", f"/customer: {handles[0]} names {len(who)}.", candidates=tuple(who))
+        return Refusal("ambiguous_reference", f"/customer: {read.customer} names {len(who)}.", candidates=tuple(who))
     if not who:
-        return Refusal("unknown_reference", f"/customer: {handles[0]} names nobody we know.")
-    ids = [products.get(handle) for handle in handles[1]]
+        return Refusal("unknown_reference", f"/customer: {read.customer} names nobody we know.")
+    ids = [products.get(product) for product in read.products]
     if None in ids:
         number = ids.index(None)
-        return Refusal("unknown_reference", f"/lines/{number}/product: {handles[1][number]} is not in the catalogue.")
-    return Placed(order, who[0], [id for id in ids if id])
+        detail = f"/lines/{number}/product: {read.products[number]} is not in the catalogue."
+        return Refusal("unknown_reference", detail)
+    return Placed(read.order, who[0], cast("list[UUID]", ids), read.fingerprint)
 
 
 async def cancel_order(session: AsyncSession, id: UUID) -> None:

@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import email_validator
 import phonenumbers
@@ -19,8 +18,7 @@ class Unreadable(ValueError):
     """A handle that cannot be what it claims to be; the text says why and what to send."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(NamedTuple):
     """A customer's name in some namespace: a kind, a source (empty where there is none), a normalised value."""
 
     kind: Kind

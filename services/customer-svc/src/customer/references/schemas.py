@@ -43,7 +43,7 @@ class ProductRef(_Reference):
     source: Annotated[str, Field(pattern=rules.SOURCE_PATTERN)] | None = None
 
 
-class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Either kind of reference as an import reads it."""
 
     id: UUID | None = None

@@ -17,16 +17,16 @@ def order_of(checkout: Checkout) -> OrderIntake | None:
     """The purchase a confirmed checkout became; None for an anonymous one, or one that names no order."""
     if checkout.order is None or checkout.customer is None or checkout.customer.id is None:
         return None
-    lines = [
+    lines = tuple(
         LineIntake(
             product=Reference(id=line.product.id),
             quantity=line.quantity,
             amount=line.amount,
-            discounts=[DiscountIntake(kind="coupon", amount=d.amount, code=d.code) for d in line.discounts],
+            discounts=tuple(DiscountIntake(kind="coupon", amount=d.amount, code=d.code) for d in line.discounts),
         )
         for line in checkout.lines
         if line.product.id is not None
-    ]
+    )
     if not lines:
         return None
     return OrderIntake(

@@ -6,7 +6,9 @@ from crmkit.db import driver
 from crmkit.events import Event
 from customer.events import Checkout
 from customer.intake import Mode
+from customer.orders import rules as order_rules
 from customer.orders import service as orders
+from customer.references.catalogue import Catalogue
 from customer.timeline import repository as timeline
 from customer.touches import rules
 
@@ -20,8 +22,8 @@ class CheckoutRefused(RuntimeError):
 async def apply_campaign(session: AsyncSession, events: list[Event]) -> None:
     """Make the orders of confirmed checkouts. One that was imported meanwhile stays as it was imported."""
     found = [rules.order_of(event.read(Checkout)) for event in events if event.type == rules.CHECKOUT]
-    wanted = [order for order in found if order]
-    outcomes = await orders.take_orders(await driver(session), wanted, Mode.INSERT, region=NO_REGION)
+    wanted = [order_rules.read(order, NO_REGION) for order in found if order]
+    outcomes = await orders.take_orders(await driver(session), wanted, Mode.INSERT, Catalogue())
     for outcome in outcomes:
         if outcome.refusal and outcome.refusal.code != "order_exists":
             raise CheckoutRefused(outcome.refusal.detail)

@@ -1,7 +1,7 @@
 """A ticket with its outbox row and Idempotency-Key, at the service against a bare insert, and through the gateway
 against django-helpdesk.
 
-    python -m benchmarks.load.tickets [service] [gateway] [--seconds 5] [--rounds 3] [--connections 16]
+    python -m benchmarks.load.tickets [service] [gateway] [--seconds 3] [--rounds 7] [--connections 16]
 
 Starts everything itself, on one temporary Postgres that syncs to disk as a lasting one does. The load is made by wrk;
 the rivals take turns, and the medians are compared. wrk is Debian's; django-helpdesk is installed into a temporary
@@ -265,8 +265,8 @@ def the_helpdesk(on: Ground, folder: Path) -> Iterator[Way]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("parts", nargs="*", default=["service", "gateway"])
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--connections", type=int, default=16)
     chosen = parser.parse_args()
     if shutil.which("wrk") is None:

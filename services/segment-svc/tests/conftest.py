@@ -136,7 +136,7 @@ class Scorer:
         plan = await repository.open_run(self.session, terms, chunk_lines=scoring_runs.CHUNK_LINES)
         assert len(plan.slices) <= 1
         for each in plan.slices:
-            await repository.score_slice(self.session, terms, each.customers_from, None)
+            await repository.score_slice(self.session, terms, each)
             # A run commits after each slice, which drops them.
             await self.session.execute(text("drop table chunk_customers, chunk_orders, chunk_lines, chunk_affinities"))
         await repository.score_population(self.session, terms)

@@ -109,7 +109,7 @@ async def open_run(session: AsyncSession, terms: RunTerms, *, chunk_lines: int) 
     """Make the run's partitions and cut the customers into slices."""
     await session.execute(select(func.open_run(terms.run_id)))
     rows = await _execute(session, "plan", {"chunk_lines": chunk_lines})
-    return Plan([Slice(str(row.customers_from), row.customer_count) for row in rows])
+    return Plan([Slice(str(row.customers_from), _text(row.customers_to), row.customer_count) for row in rows])
 
 
 async def empty_run(session: AsyncSession, run_id: UUID) -> None:
@@ -117,9 +117,12 @@ async def empty_run(session: AsyncSession, run_id: UUID) -> None:
     await session.execute(select(func.empty_run(run_id)))
 
 
-async def score_slice(session: AsyncSession, terms: RunTerms, customers_from: str, customers_to: str | None) -> None:
-    """Everything that needs one customer's facts only, for a slice of the customers."""
-    bounds = {"customers_from": UUID(customers_from), "customers_to": UUID(customers_to) if customers_to else None}
+async def score_slice(session: AsyncSession, terms: RunTerms, customers: Slice) -> None:
+    """Everything that needs one customer's facts only, for a slice of the customers; what is there already stays."""
+    bounds = {
+        "customers_from": UUID(customers.customers_from),
+        "customers_to": UUID(customers.customers_to) if customers.customers_to else None,
+    }
     await _execute_all(session, SLICE, terms.parameters() | bounds)
 
 
@@ -165,6 +168,10 @@ async def _execute(session: AsyncSession, name: str, parameters: Mapping[str, An
     wanted = {key: parameters[key] for key in statement.compile().params}
     # Bound values give the parameters their types: Postgres could not tell a date from a number of days.
     return await session.execute(statement.bindparams(**wanted))
+
+
+def _text(id: UUID | None) -> str | None:
+    return str(id) if id else None
 
 
 @cache

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+# Slices scored at once, each by a connection of its own: one keeps one core of the database busy.
+LANES: Final = 2
+
 # ISO 4217: currencies whose minor unit is not a hundredth.
 _WHOLE: Final = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
@@ -15,14 +18,15 @@ _THOUSANDTHS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """Customers whose ids are from this one up to the next slice's first."""
+    """Customers whose ids are from `customers_from` up to `customers_to`, which is None for the last."""
 
     customers_from: str
+    customers_to: str | None
     customer_count: int
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A run's checkpoint: its slices, and how many of them are done."""
+    """A run's checkpoint: its slices, and how many steps are done: each slice, the population, the end."""
 
     slices: list[Slice]
     done: int = 0
@@ -32,18 +36,12 @@ class Plan(msgspec.Struct, frozen=True):
         return sum(each.customer_count for each in self.slices)
 
     @property
-    def present(self) -> Slice | None:
-        """The slice to do now; None once all are done."""
-        return self.slices[self.done] if self.done < len(self.slices) else None
+    def present(self) -> list[Slice]:
+        """The slices to do now, one a lane; none once all are done."""
+        return self.slices[self.done : self.done + LANES]
 
-    @property
-    def customers_to(self) -> str | None:
-        """Where the present slice ends; None for the last."""
-        following = self.done + 1
-        return self.slices[following].customers_from if following < len(self.slices) else None
-
-    def advanced(self) -> "Plan":
-        return Plan(self.slices, self.done + 1)
+    def advanced(self, steps: int = 1) -> "Plan":
+        return Plan(self.slices, self.done + steps)
 
 
 def tomorrow(now: datetime, zone: ZoneInfo) -> date:

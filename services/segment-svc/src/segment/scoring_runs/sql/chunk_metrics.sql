@@ -6,7 +6,7 @@ insert into run_metrics (
 )
 with bought as (
     select
-        customer_id,
+        customer_no,
         count(*) as order_count,
         sum(amount)::bigint as amount,
         case when count(margin_amount) = count(*) then sum(margin_amount)::bigint end as margin_amount,
@@ -19,22 +19,22 @@ with bought as (
         sum(amount) filter (where day >= :as_of - :recent_days)::bigint as recent_amount,
         sum(deal_amount)::bigint as deal_amount
     from chunk_orders
-    group by customer_id
+    group by customer_no
 ), refunded as (
     select
-        refunds.customer_id,
+        chunk_customers.customer_no,
         sum(refunds.amount)::bigint as amount,
         sum(refunds.amount) filter (where refunds.day >= :as_of - :window_days)::bigint as w0_amount,
         sum(refunds.amount) filter (
             where refunds.day >= :as_of - 2 * :window_days and refunds.day < :as_of - :window_days
         )::bigint as w1_amount,
         sum(refunds.amount) filter (where refunds.day >= :as_of - :recent_days)::bigint as recent_amount
-    from refunds
+    from chunk_customers
+    join refunds using (customer_id)
     left join orders using (customer_id, order_id)
-    where refunds.customer_id in (select customer_id from chunk_customers)
-        and refunds.day < :as_of and refunds.currency = :currency
+    where refunds.day < :as_of and refunds.currency = :currency
         and (orders.cancelled_on is null or orders.cancelled_on >= :as_of)
-    group by refunds.customer_id
+    group by chunk_customers.customer_no
 )
 select
     :run_id, customer_id, coalesce(bought.order_count, 0),
@@ -47,5 +47,6 @@ select
     coalesce(bought.recent_amount, 0) - coalesce(refunded.recent_amount, 0),
     coalesce(bought.amount, 0), coalesce(bought.deal_amount, 0)
 from chunk_customers
-left join bought using (customer_id)
-left join refunded using (customer_id)
+left join bought using (customer_no)
+left join refunded using (customer_no)
+on conflict do nothing

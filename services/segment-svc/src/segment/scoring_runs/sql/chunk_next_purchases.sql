@@ -6,27 +6,27 @@ insert into next_purchases (
 with listed as (
     select * from (
         select *, row_number() over (
-            partition by customer_id order by score desc, last_day desc, product_type collate "C"
+            partition by customer_no order by score desc, last_day desc, product_type collate "C"
         ) as rank
         from chunk_affinities
     ) as ranked
     where rank <= :list_length
 ), bought as (
-    select customer_id, product_type, product_id, product_category, day, count(*) as line_count
+    select customer_no, product_type, product_id, product_category, day, count(*) as line_count
     from chunk_lines
     join chunk_orders using (order_no)
-    join listed using (customer_id, product_type)
+    join listed using (customer_no, product_type)
     where is_good
-    group by customer_id, product_type, product_id, product_category, day
+    group by customer_no, product_type, product_id, product_category, day
 ), typical as (
-    select distinct on (customer_id, product_type) customer_id, product_type, product_id, product_category
+    select distinct on (customer_no, product_type) customer_no, product_type, product_id, product_category
     from bought
-    group by customer_id, product_type, product_id, product_category
-    order by customer_id, product_type, sum(line_count) desc, max(day) desc, product_id
+    group by customer_no, product_type, product_id, product_category
+    order by customer_no, product_type, sum(line_count) desc, max(day) desc, product_id
 ), rhythm as (
-    select customer_id, product_type, count(distinct day) as days, min(day) as first_day, max(day) as last_day
+    select customer_no, product_type, count(distinct day) as days, min(day) as first_day, max(day) as last_day
     from bought
-    group by customer_id, product_type
+    group by customer_no, product_type
 )
 select
     customer_id, :run_id, rank, product_type, typical.product_category, score,
@@ -35,5 +35,7 @@ select
     end,
     typical.product_id
 from listed
-join typical using (customer_id, product_type)
-join rhythm using (customer_id, product_type)
+join typical using (customer_no, product_type)
+join rhythm using (customer_no, product_type)
+join chunk_customers using (customer_no)
+on conflict do nothing

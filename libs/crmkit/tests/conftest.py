@@ -120,7 +120,7 @@ def terminate_all(settings: Settings, postgres_url: str) -> Callable[[], Awaitab
     async def terminate() -> int:
         connection = await asyncpg.connect(postgres_url)
         ended: int = await connection.fetchval(
-            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = $1", name
+            "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = $1", name
         )
         await connection.close()
         return ended

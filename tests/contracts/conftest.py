@@ -1,7 +1,7 @@
 """The events a platform really emits, once a little of everything has happened on it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -9,6 +9,7 @@ import pytest
 
 from contracts import event_schemas
 from tests.contracts.reached import REACHED, table
+from tests.feeds import events_of
 from tests.story import Story
 
 Event = dict[str, Any]
@@ -20,16 +21,9 @@ def heard(admin: httpx.Client, story: Story) -> Heard:
     """Every event of every feed, by its type."""
     found: dict[str, list[Event]] = defaultdict(list)
     for service in event_schemas.EMITTED:
-        for event in _feed(admin, service):
+        for event in events_of(admin, service):
             found[event["type"]].append(event)
     return found
-
-
-def _feed(client: httpx.Client, service: str) -> Iterator[Event]:
-    after = ""
-    while batch := client.get(f"/v1/feeds/{service}", params={"after": after, "limit": 1000}).json():
-        yield from batch
-        after = batch[-1]["sequence"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

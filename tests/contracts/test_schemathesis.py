@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -93,6 +94,8 @@ def test_a_list_streams(operation: APIOperation, form: str, story: Story, send: 
         response = send(case)
         assert response.status_code == 200
         assert response.headers["content-type"][0].startswith(form)
+        if form == "application/x-ndjson":
+            assert all(isinstance(msgspec.json.decode(line), dict) for line in response.content.splitlines())
 
 
 def _example(operation: APIOperation) -> Any:

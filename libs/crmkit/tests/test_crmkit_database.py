@@ -1,11 +1,14 @@
 """The pool under cancelled requests and a restarted database."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from crmkit import outbox
 from crmkit.db import Database
@@ -36,6 +39,11 @@ async def backend_is_idle(database: Database, marker: str) -> bool:
             " and state like 'idle in transaction%' and query like $1",
             f"%{marker}%",
         )
+
+
+async def waits_for_a_lock(database: Database) -> bool:
+    async with database.connection() as connection:
+        return bool(await connection.fetchval("select count(*) from pg_locks where not granted"))
 
 
 async def statement(database: Database) -> None:
@@ -118,10 +126,13 @@ async def test_a_restart_of_the_database_is_not_noticed_by_the_next_request(
 async def test_a_connection_lost_in_mid_request_is_told_as_unavailable(
     client: TestClient, database: Database, terminate_all: Callable[[], Awaitable[int]]
 ) -> None:
-    things = [(await client.post("/v1/quick-things", json={"name": f"restart {n}"})).json()["id"] for n in range(2)]
-    swap = asyncio.create_task(client.post("/v1/things/swap", params={"first": things[0], "second": things[1]}))
-    await eventually(lambda: sleeps(database))
-    await terminate_all()
+    things = [(await client.post("/v1/quick-things", json={"name": f"{uuid4()}"})).json()["id"] for _ in range(2)]
+    with contextlib.suppress(DBAPIError):
+        async with database.begin() as holder:
+            await holder.execute(text("select from things where id = :id for update"), {"id": things[1]})
+            swap = asyncio.create_task(client.post("/v1/things/swap", params={"first": things[0], "second": things[1]}))
+            await eventually(lambda: waits_for_a_lock(database))
+            await terminate_all()
     answer = await swap
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
     assert answer.headers["retry-after"] == "1"

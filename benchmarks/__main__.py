@@ -1,0 +1,27 @@
+"""`make bench`: every measurement one after another, or those named: `make bench ARGS='bulk.scoring load.tickets'`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+MEASUREMENTS = ("load.gateway_hop", "load.tickets", "bulk.import_orders", "bulk.feed_projection", "bulk.scoring")
+
+
+def main() -> None:
+    """Run each in a process of its own, so that none inherits another's memory or event loop."""
+    chosen = sys.argv[1:] or MEASUREMENTS
+    unknown = sorted(set(chosen) - set(MEASUREMENTS))
+    if unknown:
+        sys.exit(f"There is no measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}.")
+    failed = [
+        name
+        for name in chosen
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=HERE.parent).returncode
+    ]
+    if failed:
+        sys.exit(f"Did not finish: {', '.join(failed)}.")
+
+
+if __name__ == "__main__":
+    main()

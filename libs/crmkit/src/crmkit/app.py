@@ -56,6 +56,12 @@ def create_app(
     mechanism = (feeds.router(settings.service), jobs.router(settings.service), audit.router(settings.service))
     for each in (*routers, _health(), *mechanism):
         app.include_router(each)
+    _surround(app, settings, streaming, authenticate)
+    return app
+
+
+def _surround(app: FastAPI, settings: Settings, streaming: frozenset[str], authenticate: Wrap | None) -> None:
+    """Add the middleware, the innermost first."""
     app.add_middleware(BodyLimit, limit=settings.body_limit, streaming=streaming)
     if authenticate is None:
         verifier = auth.Verifier(settings.token_public_key.get_secret_value(), settings.service)
@@ -63,7 +69,6 @@ def create_app(
     else:
         app.add_middleware(authenticate)
     app.add_middleware(telemetry.RequestContext)
-    return app
 
 
 def serve(factory: Callable[[], ASGIApp], settings: Settings) -> None:

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from tests.story import Json, Story
 
@@ -161,7 +160,7 @@ _RECIPES: Mapping[str, Callable[[Story], Recipe]] = {
     "archive_product": lambda story: _made(story, "/v1/products", story.named(_new(story))),
     "create_order": lambda story: Recipe(body=_order(story)),
     "cancel_order": lambda story: _made(story, "/v1/orders", _order(story)),
-    "create_refund": lambda story: Recipe(
+    "create_refund": lambda _: Recipe(
         body={"refunded_at": _later(0), "lines": [{"line": 1, "quantity": 1, "amount": 1}]}
     ),
     "create_store": lambda story: Recipe(body={"store_id": _new(story)}),

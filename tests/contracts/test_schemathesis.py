@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
 import contracts
 from contracts.service_documents import PACKAGES
 from deploy.local.platform import Platform
-from tests.contracts.recipes import Recipe, known_path, recipe
 from tests.contracts.reached import REACHED
+from tests.contracts.recipes import Recipe, known_path, recipe
 from tests.story import Story
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -113,8 +113,8 @@ def test_no_data_breaks_an_operation(operation: APIOperation, story: Story, send
     strategy = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
 
     @settings(
-        max_examples=max(EXAMPLES, 4 * len(filters)), derandomize=True, database=None, deadline=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        max_examples=max(EXAMPLES, 4 * len(filters)), derandomize=True, database=None, deadline=None,
+        phases=[Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(case=strategy, real=st.booleans(), alone=st.sampled_from([None, *filters]))
     def attack(case: Case, real: bool, alone: str | None) -> None:

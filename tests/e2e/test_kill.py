@@ -33,8 +33,8 @@ class Business:
     """The client of a platform who runs the business on it; `disturb` is what happens while a job runs."""
 
     client: httpx.Client
-    disturb: Disturb = lambda location: None
-    imports: list[str] = field(default_factory=list)
+    disturb: Disturb = lambda _: None
+    interrupt_upload: Callable[[], None] = lambda: None
 
     def run(self) -> EndState:
         for resource in ("products", "customers"):
@@ -52,24 +52,26 @@ class Business:
 
     def bring_in(self, resource: str, documents: list[Json]) -> httpx.Response:
         """An import, sent with a key until it is taken."""
-        body = business.as_ndjson(documents)
-        return self.send_import(resource, lambda: iter([body]))
-
-    def send_import(self, resource: str, body: Callable[[], Iterator[bytes]]) -> httpx.Response:
-        headers = {"Content-Type": business.NDJSON, "Idempotency-Key": f"import-{resource}"}
-        response = eventually(lambda: self._attempt(resource, headers, body()))
-        self.imports.append(response.json()["id"])
+        response = eventually(lambda: self._attempt(resource, business.as_ndjson(documents)))
+        assert response is not None
         return response
 
-    def _attempt(self, resource: str, headers: dict[str, str], body: Iterator[bytes]) -> httpx.Response | None:
+    def _attempt(self, resource: str, body: bytes) -> httpx.Response | None:
+        headers = {"Content-Type": business.NDJSON, "Idempotency-Key": f"import-{resource}"}
+        query = {"resource": resource}
         try:
-            response = self.client.post("/v1/imports", params={"resource": resource}, headers=headers, content=body)
+            response = self.client.post("/v1/imports", params=query, headers=headers, content=self._upload(body))
         except httpx.TransportError:
             return None
         if response.status_code in (409, 502, 503, 504):
             return None
         assert response.status_code == 202, response.text
         return response
+
+    def _upload(self, body: bytes) -> Iterator[bytes]:
+        yield body[: len(body) // 2]
+        self.interrupt_upload()
+        yield body[len(body) // 2 :]
 
     def _made(self, path: str, body: Json | None = None) -> httpx.Response:
         response = self.client.post(path, json=body)
@@ -82,6 +84,19 @@ class Business:
             self.disturb(location)
         job = eventually(lambda: _ended(self.client, location), within_s=180)
         assert (job["status"], job["failed"]) == ("succeeded", 0), job
+
+
+@dataclass
+class Once:
+    """Does something the first time it is asked to."""
+
+    do: Callable[[], None]
+    done: bool = False
+
+    def __call__(self) -> None:
+        if not self.done:
+            self.done = True
+            self.do()
 
 
 @dataclass
@@ -177,13 +192,13 @@ def brittle(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
 def test_whoever_is_killed_the_business_ends_as_if_nobody_was(undisturbed: EndState, brittle: Platform) -> None:
     with _client(brittle) as client:
         killer = Killer(brittle, client)
-        found = Business(client, killer).run()
-    print(
-        "\n".join(
-            f"{victim:18} killed at {progress:4.0%} of the job of {service}"
-            for service, victim, progress in killer.killed
-        )
-    )
+        owner = Business(client, killer, Once(lambda: brittle.kill("customer-svc")))
+        found = owner.run()
+        again = owner.bring_in("orders", business.orders())
+        assert again.headers["idempotency-replayed"] == "true"
+        assert len(client.get("/v1/jobs/customer").json()["data"]) == len(["products", "customers", "orders"])
+    for service, victim, progress in killer.killed:
+        print(f"{victim:18} killed at {progress:4.0%} of the job of {service}")
     assert len(killer.killed) == 3 * len(EVERYBODY)
     for part in ("orders", "scores", "next_purchases", "lists", "told", "coupons"):
         assert getattr(found, part) == getattr(undisturbed, part), part

@@ -72,6 +72,13 @@ class Api:
     def post(self, path: str, body: Json, kind: type[T]) -> T:
         return self._read(self.http.post(path, json=body), kind)
 
+    def send(self, path: str, body: Json) -> None:
+        """A post whose answer nobody reads."""
+        _checked(self.http.post(path, json=body))
+
+    def patch(self, path: str, body: Json, kind: type[T]) -> T:
+        return self._read(self.http.patch(path, json=body), kind)
+
     def pages(self, path: str, kind: type[T], limit: int = 500, **params: str | float | bool) -> Iterator[T]:
         """Every row of a list, page after page."""
         asked = dict(params) | {"limit": limit}

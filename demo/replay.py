@@ -1,0 +1,125 @@
+"""Step 4: the real baskets of the next two weeks at the till: what was redeemed, how good the lists were."""
+
+import datetime as dt
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+from rich.table import Table
+
+from demo import data, quality, results, till
+from demo.api import Api
+from demo.feeds import await_reader
+from demo.load import AS_OF
+from demo.promote import PERIOD_DAYS, WEEKLY_SPEND_AMOUNT, Promotion
+from demo.quality import Quality
+from demo.stage import Stage, percent
+from demo.till import Sale
+
+PERIOD: Final = data.Days(AS_OF, AS_OF + dt.timedelta(days=PERIOD_DAYS))
+REFERENCE: Final = Quality(0, 0.483, 0.935)
+
+Bought = dict[str, set[str]]
+Listed = dict[str, list[str]]
+
+
+class NextPurchase(msgspec.Struct, frozen=True):
+    customer_id: str
+    product_type: str
+    rank: int
+
+
+class Score(msgspec.Struct, frozen=True):
+    customer_id: str
+
+
+def run(stage: Stage, promotion: Promotion) -> None:
+    """Replay, wait until the orders are made, and look at what came of it."""
+    sales = _replay(stage)
+    types = {product.external_id: product.product_type for product in promotion.products}
+    bought = _bought(sales, types)
+    _tell_quality(stage, promotion, bought)
+    with stage.progress() as progress:
+        await_reader(stage.api, progress, "campaign", "customer")
+        await_reader(stage.api, progress, "customer", "campaign")
+    results.show(stage, promotion)
+
+
+def _replay(stage: Stage) -> list[Sale]:
+    baskets = data.baskets(PERIOD)
+    started = time.monotonic()
+    with stage.progress() as progress:
+        task = progress.add_task("replay baskets", total=len(baskets))
+        sales = []
+        for sale in till.replay(stage.api, baskets):
+            sales.append(sale)
+            progress.advance(task)
+    taken = time.monotonic() - started
+    anonymous = sum(sale.checkout.customer is None for sale in sales)
+    redeeming = sum(bool(sale.checkout.applied) for sale in sales)
+    told = f"{len(sales):,} in {taken:.0f} s"
+    stage.console.print(
+        f"Baskets: {told}, {len(sales) / taken:.0f} a second; {redeeming:,} redeemed a coupon or more; "
+        f"{anonymous:,} had a card nobody knows and went on as anonymous"
+    )
+    stage.note("baskets replayed", told, "POST /v1/checkouts, POST /v1/checkouts/{id}/confirm")
+    return sales
+
+
+def _bought(sales: Iterable[Sale], types: dict[str, str | None]) -> Bought:
+    """Product types by customer, from the baskets as they were checked out."""
+    bought: Bought = defaultdict(set)
+    for sale in sales:
+        if sale.checkout.customer is not None:
+            found = (types.get(str(line.product_id)) for line in sale.basket.lines)
+            bought[sale.checkout.customer.id].update(name for name in found if name)
+    return bought
+
+
+def _tell_quality(stage: Stage, promotion: Promotion, bought: Bought) -> None:
+    """Who did not come at all counts as missed in one row, and is left out of the next."""
+    printed = {each.customer.id: [line.product_type or "" for line in each.lines] for each in promotion.lists}
+    due = _due(stage.api)
+    lists, purchases = (
+        f"GET /v1/shopping-lists?campaign_id={promotion.campaign_id}",
+        f"GET /v1/next-purchases?as_of={AS_OF}",
+    )
+    table = Table("", "households", "precision@10", "at least one hit", title="Quality of the lists, by product type")
+    for name, listed, endpoint in (
+        ("lists as printed (none for control)", printed, lists),
+        ("... of households that came", _of_those_who_came(printed, bought), lists),
+        ("due products of all eligible", due, purchases),
+        ("... of households that came", _of_those_who_came(due, bought), purchases),
+    ):
+        measured = quality.measure(listed, bought)
+        told = f"{measured.precision:.3f}", percent(measured.hit_share)
+        table.add_row(name, f"{measured.households:,}", *told)
+        stage.note(f"precision@10, {name}", f"{told[0]}; {told[1]} with a hit", endpoint)
+    table.add_section()
+    table.add_row(
+        "reference: plain recency-weighted frequency", "", f"{REFERENCE.precision:.3f}", percent(REFERENCE.hit_share)
+    )
+    stage.console.print(table)
+    stayed_away = sum(customer_id not in bought for customer_id in due)
+    stage.console.print(
+        f"{stayed_away:,} of {len(due):,} eligible households bought nothing in the two weeks: no list can hit there."
+    )
+
+
+def _of_those_who_came(listed: Listed, bought: Bought) -> Listed:
+    return {customer_id: types for customer_id, types in listed.items() if customer_id in bought}
+
+
+def _due(api: Api) -> Listed:
+    """What every eligible customer was due to buy, the control group included, the best first."""
+    scores = api.lines("/v1/scores", Score, as_of=str(AS_OF), weekly_spend_gte=WEEKLY_SPEND_AMOUNT)
+    due: dict[str, list[NextPurchase]] = {score.customer_id: [] for score in scores}
+    for purchase in api.lines("/v1/next-purchases", NextPurchase, as_of=str(AS_OF)):
+        if purchase.customer_id in due:
+            due[purchase.customer_id].append(purchase)
+    return {
+        customer_id: [each.product_type for each in sorted(rows, key=lambda row: row.rank)]
+        for customer_id, rows in due.items()
+    }

@@ -8,7 +8,6 @@ with category as (
         coalesce(sum(units) filter (where brand = 'private'), 0) as private_units,
         coalesce(sum(units) filter (where brand = 'national'), 0) as national_units
     from chunk_lines
-    join chunk_orders using (order_no)
     where product_category is not null
     group by customer_no, product_category
     having count(distinct day) >= :category_days

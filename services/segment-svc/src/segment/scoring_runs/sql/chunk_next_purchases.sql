@@ -14,7 +14,6 @@ with listed as (
 ), bought as (
     select customer_no, product_type, product_id, product_category, day, count(*) as line_count
     from chunk_lines
-    join chunk_orders using (order_no)
     join listed using (customer_no, product_type)
     where is_good
     group by customer_no, product_type, product_id, product_category, day

@@ -2,11 +2,10 @@
 create temporary table chunk_orders on commit drop as
 select
     row_number() over ()::int as order_no, customer_no, day, amount, deal_amount, margin_amount,
-    power(0.5::float8, (:as_of - day) / cast(:half_life_days as float8)) as weight,
     product_ids, quantity_thousandths, amounts
 from chunk_customers
 join orders using (customer_id)
-where customer_id >= :customers_from
-    and (cast(:customers_to as uuid) is null or customer_id < :customers_to)
+where orders.customer_id >= :customers_from
+    and (cast(:customers_to as uuid) is null or orders.customer_id < :customers_to)
     and day < :as_of and (cancelled_on is null or cancelled_on >= :as_of)
     and currency = :currency

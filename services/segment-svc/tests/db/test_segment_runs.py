@@ -118,6 +118,20 @@ async def test_a_run_cancelled_half_way_leaves_nothing(committed, settings, run_
     assert await count(committed, "select count(*) from run_metrics") == 0
 
 
+async def test_what_a_failed_run_left_is_thrown_away_by_the_next(
+    committed, settings, run_scoring, run_job, monkeypatch
+):
+    job = await start(committed, settings)
+    with monkeypatch.context() as broken:
+        broken.setattr(repository, "score_population", None)
+        await run_job(committed, job.id)
+    assert await count(committed, "select status from jobs where id = :id", id=job.id) == "failed"
+    assert await count(committed, "select count(*) from run_metrics") == 30
+    await run_scoring(committed, settings, AS_OF)
+    assert await count(committed, "select count(*) from run_metrics") == 0
+    assert not any((await results(committed, job.id)).values())
+
+
 async def test_the_newest_date_is_current_and_a_run_over_the_past_is_not(committed, settings, run_scoring):
     newest = await run_scoring(committed, settings, AS_OF)
     past = await run_scoring(committed, settings, AS_OF - timedelta(30))

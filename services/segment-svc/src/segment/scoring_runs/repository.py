@@ -107,6 +107,7 @@ async def find_finished(session: AsyncSession, model_name: str, as_of: date | No
 
 async def open_run(session: AsyncSession, terms: RunTerms, *, chunk_lines: int) -> Plan:
     """Make the run's partitions and cut the customers into slices."""
+    await _execute(session, "forget_failed", {})
     await session.execute(select(func.open_run(terms.run_id)))
     rows = await _execute(session, "plan", {"chunk_lines": chunk_lines})
     return Plan([Slice(str(row.customers_from), _text(row.customers_to), row.customer_count) for row in rows])

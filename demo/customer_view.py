@@ -96,14 +96,13 @@ class View(msgspec.Struct, frozen=True):
 
 def show(stage: Stage, customer_id: str) -> None:
     """Print the 360 view as a card."""
-    endpoint = f"/v1/customers/{customer_id}/360"
-    view = stage.api.get(endpoint, View)
+    view = stage.api.get(f"/v1/customers/{customer_id}/360", View)
     table = Table("part", "what it says", title=f"360 view of {view.profile.name if view.profile else customer_id}")
     for part, told in _parts(view):
         table.add_row(part, told)
     stage.console.print(table)
     missing = ", ".join(f"{each.part}: {each.reason}" for each in view.unavailable)
-    stage.note("360 view", missing or "every part is there", f"GET {endpoint}")
+    stage.note("360 view", missing or "every part is there", "GET /v1/customers/{id}/360")
 
 
 def _parts(view: View) -> Iterator[tuple[str, str]]:

@@ -33,7 +33,7 @@ def run(stage: Stage) -> None:
     for resource, job in found.items():
         taken = job.result_as(Taken)
         value = f"{job.processed:,} ({taken.created:,} new, {taken.unchanged:,} unchanged)"
-        stage.note(f"{resource} imported", value, f"GET /v1/jobs/customer/{job.id}")
+        stage.note(f"{resource} imported", value, f"POST /v1/imports?resource={resource}")
 
 
 def _bring(stage: Stage, progress: Progress, resource: str, rows: Iterable[Rows]) -> Job:

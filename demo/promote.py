@@ -8,6 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+from rich.progress import Progress
 from rich.table import Table
 
 from demo import catalogue, data, offer_book
@@ -20,7 +21,7 @@ from demo.stage import Stage, dollars
 NAME: Final = "Personal lists of December 2017"
 WEEKLY_SPEND_AMOUNT: Final = 2_500
 CONTROL_SHARE: Final = 0.2
-BUDGET_AMOUNT: Final = 2_000_000
+BUDGET_AMOUNT: Final = 500_000
 PERIOD_DAYS: Final = 14
 
 
@@ -70,7 +71,6 @@ class Promotion:
     """What the next steps go on with."""
 
     campaign_id: str
-    first_round: bool
     lists: Sequence[ShoppingList]
     products: Sequence[Product]
 
@@ -83,30 +83,24 @@ def run(stage: Stage) -> Promotion:
         products = catalogue.read(stage.api)
         offer_ids = offer_book.make(stage, products)
         progress.update(task, total=len(offer_ids), completed=len(offer_ids))
-        paused = _pause_earlier(stage.api)
+        _pause_earlier(stage.api)
         campaign = _launch(stage.api, offer_ids)
-        task = progress.add_task("print personal lists", total=None)
-
-        def show(job: Job) -> None:
-            progress.update(task, total=job.total, completed=job.processed)
-
-        started = time.monotonic()
-        job = stage.api.run("/v1/shopping-lists", {"campaign_id": campaign.id, "as_of": str(AS_OF)}, show)
-        taken = time.monotonic() - started
-    generation = job.result_as(Generation)
+        generation, taken = _print_lists(stage.api, progress, campaign)
     lists = list(stage.api.lines("/v1/shopping-lists", ShoppingList, campaign_id=campaign.id))
-    _tell(stage, generation, lists, taken)
+    stage.console.print(
+        f"Campaign {campaign.id}: {generation.eligible_count:,} customers spend {dollars(WEEKLY_SPEND_AMOUNT)} a week "
+        f"or more; {generation.control_count:,} of them are the control group, {generation.list_count:,} have a list"
+    )
+    _tell_lists(stage, lists, taken)
     _show_one(stage, lists)
-    return Promotion(campaign.id, not paused, lists, products)
+    return Promotion(campaign.id, lists, products)
 
 
-def _pause_earlier(api: Api) -> bool:
-    """Whether the campaign of an earlier run was there; its coupons must not mix with this one's."""
-    earlier = [each for each in api.pages("/v1/campaigns", Campaign) if each.name == NAME]
-    for campaign in earlier:
-        if campaign.status == "launched":
+def _pause_earlier(api: Api) -> None:
+    """The coupons of earlier runs must not mix with this one's."""
+    for campaign in api.pages("/v1/campaigns", Campaign):
+        if campaign.name == NAME and campaign.status == "launched":
             api.send(f"/v1/campaigns/{campaign.id}/pause", {})
-    return bool(earlier)
 
 
 def _launch(api: Api, offer_ids: Sequence[str]) -> Campaign:
@@ -129,20 +123,28 @@ def _campaign(offer_ids: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _tell(stage: Stage, generation: Generation, lists: Sequence[ShoppingList], taken: float) -> None:
+def _print_lists(api: Api, progress: Progress, campaign: Campaign) -> tuple[Generation, float]:
+    """How many there are, and the seconds it took from asking to the end."""
+    task = progress.add_task("print personal lists", total=None)
+
+    def show(job: Job) -> None:
+        progress.update(task, total=job.total, completed=job.processed)
+
+    started = time.monotonic()
+    job = api.run("/v1/shopping-lists", {"campaign_id": campaign.id, "as_of": str(AS_OF)}, show)
+    return job.result_as(Generation), time.monotonic() - started
+
+
+def _tell_lists(stage: Stage, lists: Sequence[ShoppingList], taken: float) -> None:
     lines = [line for each in lists for line in each.lines]
     coupons = [line.offer for line in lines if line.offer is not None]
     funded = sum(offer.sponsor_id is not None for offer in coupons)
     stage.console.print(
-        f"Campaign: {generation.eligible_count:,} customers spend {dollars(WEEKLY_SPEND_AMOUNT)} a week or more; "
-        f"{generation.control_count:,} of them are the control group, {generation.list_count:,} have a list"
-    )
-    stage.console.print(
         f"Lists: {len(lines):,} lines, {len(coupons):,} with a coupon ({funded:,} vendor-funded, "
         f"{len(coupons) - funded:,} store-funded), made in {taken:.1f} s"
     )
-    endpoint = "POST /v1/shopping-lists"
-    stage.note("personal lists", f"{len(lists):,} with {len(coupons):,} coupons, made in {taken:.1f} s", endpoint)
+    told = f"{len(lists):,} with {len(coupons):,} coupons, made in {taken:.1f} s"
+    stage.note("personal lists", told, "POST /v1/shopping-lists")
 
 
 def _show_one(stage: Stage, lists: Sequence[ShoppingList]) -> None:
@@ -154,4 +156,4 @@ def _show_one(stage: Stage, lists: Sequence[ShoppingList]) -> None:
         table.add_row(str(line.rank), line.product_type, line.expected_on, offer.name if offer else "", percent)
     stage.console.print(table)
     stage.write("shopping-list.pdf", stage.api.content(f"/v1/shopping-lists/{richest.id}", "application/pdf"))
-    stage.note("one list as PDF", richest.list_code, f"GET /v1/shopping-lists/{richest.id}?format=pdf")
+    stage.note("one list as PDF", richest.list_code, "GET /v1/shopping-lists/{id}?format=pdf")

@@ -1,12 +1,14 @@
 """What the campaign achieved, as the platform measures it: redemption, who paid, treated against control."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from rich.table import Table
 
-from demo.promote import Promotion
 from demo.stage import Stage, dollars, percent
+
+ENDPOINT: Final = "GET /v1/campaigns/{id}/results"
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -47,16 +49,20 @@ class Budget(msgspec.Struct, frozen=True):
     spent_amount: int
 
 
-def show(stage: Stage, promotion: Promotion) -> None:
-    """Print the campaign's results."""
-    results = stage.api.get(f"/v1/campaigns/{promotion.campaign_id}/results", Results)
-    _tell_redemption(stage, promotion, results)
-    _tell_lift(stage, promotion, results)
+def show(stage: Stage, campaign_id: str, *, again: bool) -> None:
+    """Print the campaign's results; again: the orders of these weeks were there before."""
+    results = stage.api.get(f"/v1/campaigns/{campaign_id}/results", Results)
+    budget = stage.api.get(f"/v1/campaigns/{campaign_id}/budget", Budget)
+    _tell_redemption(stage, results, budget)
+    _tell_lift(stage, results)
+    stage.console.print(
+        "History cannot be lifted: both groups bought what they once bought, so the true effect on the baskets is zero "
+        "by construction."
+    )
+    stage.console.print(_on_coupons(results, again=again))
 
 
-def _tell_redemption(stage: Stage, promotion: Promotion, results: Results) -> None:
-    endpoint = f"GET /v1/campaigns/{promotion.campaign_id}/results"
-    budget = stage.api.get(f"/v1/campaigns/{promotion.campaign_id}/budget", Budget)
+def _tell_redemption(stage: Stage, results: Results, budget: Budget) -> None:
     told = f"{results.redeemed_count:,} of {results.issued_count:,} coupons, {percent(results.redemption_rate)}"
     stage.console.print(f"Redeemed: {told}")
     stage.console.print(
@@ -65,9 +71,9 @@ def _tell_redemption(stage: Stage, promotion: Promotion, results: Results) -> No
         f"spent {dollars(budget.spent_amount)}"
     )
     stage.console.print(_sponsors(results.sponsors))
-    stage.note("redemption", told, endpoint)
+    stage.note("redemption", told, ENDPOINT)
     stage.note(
-        "discount", f"{dollars(results.discount_amount)}, vendors pay {dollars(results.sponsor_amount)}", endpoint
+        "discount", f"{dollars(results.discount_amount)}, vendors pay {dollars(results.sponsor_amount)}", ENDPOINT
     )
 
 
@@ -81,32 +87,27 @@ def _sponsors(sponsors: Sequence[SponsorResult], most: int = 5) -> Table:
     return table
 
 
-def _tell_lift(stage: Stage, promotion: Promotion, results: Results) -> None:
+def _tell_lift(stage: Stage, results: Results) -> None:
     table = Table("group", "customers", "mean paid in the two weeks", title="Result against control")
     for name, group in (("treated", results.treated), ("control", results.control)):
         table.add_row(name, f"{group.customer_count:,}", dollars(group.mean_spend_amount))
     stage.console.print(table)
     lift = results.lift
-    if lift is None or not results.treated.customer_count:
+    if lift is None:
         return
     told = (
         f"{dollars(lift.difference_amount)} a customer, {lift.confidence:.0%} interval "
         f"{dollars(lift.low_amount)} to {dollars(lift.high_amount)}"
     )
     stage.console.print(f"Treated minus control: {told}")
-    stage.console.print(
-        "History cannot be lifted: both groups bought what they once bought, so the true effect on the baskets is zero "
-        "by construction."
-    )
-    stage.console.print(_on_coupons(promotion, results))
-    stage.note("result against control", told, f"GET /v1/campaigns/{promotion.campaign_id}/results")
+    stage.note("result against control", told, ENDPOINT)
 
 
-def _on_coupons(promotion: Promotion, results: Results) -> str:
-    if not promotion.first_round:
+def _on_coupons(results: Results, *, again: bool) -> str:
+    if again:
         return (
-            "This platform already had the orders of an earlier replay, and an order that is there stays as it is: "
-            "what was paid is what the earlier campaign's coupons left."
+            "This platform had the orders of these weeks before, and an order that is there stays as it is: "
+            "what was paid is what the coupons of that time left."
         )
-    saved = results.discount_amount / results.treated.customer_count
+    saved = results.discount_amount / max(results.treated.customer_count, 1)
     return f"Only the coupons tell them apart: the treated paid {dollars(saved)} less a customer for the same baskets."

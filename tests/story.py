@@ -79,7 +79,7 @@ def _open_shop(story: Story) -> None:
 def _know_customers(story: Story) -> None:
     anna = {
         "name": "Anna Müller",
-        "phones": [_phone()],
+        "phones": [phone()],
         "emails": [f"anna@{story.mark}.example"],
         "cards": [f"{story.mark}-card"],
         "attributes": {"age_band": {"value": "35-44", "source": "third_party"}},
@@ -219,5 +219,6 @@ def _ago(*, days: int = 0) -> str:
     return (datetime.now(UTC) - timedelta(days=days)).isoformat()
 
 
-def _phone() -> str:
+def phone() -> str:
+    """A number that nobody has yet, most likely."""
     return f"+1415555{int.from_bytes(os.urandom(2)) % 10_000:04}"

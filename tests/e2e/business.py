@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 SOURCE = "kill"
 AS_OF = datetime(2017, 12, 4, tzinfo=UTC)
-TYPES, CUSTOMERS, ORDERS = 24, 600, 4
+TYPES, CUSTOMERS, ORDERS = 24, 300, 4
 NDJSON = "application/x-ndjson"
 
 

@@ -3,12 +3,20 @@
 import os
 from collections.abc import Iterator, Mapping
 
+import httpx
 import psycopg
 import pytest
 
 from deploy.local import keys
 from deploy.local.plan import DATABASE
 from deploy.local.platform import Platform
+from tests.story import Story, play
+
+
+@pytest.fixture(scope="session")
+def story(admin: httpx.Client) -> Story:
+    """A story of these tests' own: what others attack does not end as it should."""
+    return play(admin)
 
 
 @pytest.fixture(scope="session")

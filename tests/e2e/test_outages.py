@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from deploy.local.platform import Platform
-from tests.story import Story
+from tests.story import Story, phone
 from tests.waiting import caught_up, eventually
 
 # The parts of the 360 view that each service gives, and a path of its own.
@@ -63,34 +63,34 @@ def test_a_consumer_that_was_down_catches_up(
 ) -> None:
     caught_up(admin, "customer", "callcenter")
     stopped("callcenter-worker")
-    phones = [f"+1415556{number:04}" for number in range(20)]
-    made = [story.post("/v1/customers", {"name": f"Missed {phone}", "phones": [phone]})["id"] for phone in phones]
+    phones = [phone() for _ in range(20)]
+    made = [story.post("/v1/customers", {"name": "Missed", "phones": [number]})["id"] for number in phones]
     assert eventually(lambda: _lag(admin, "callcenter") >= len(made))
     assert admin.get("/v1/screen-pop", params={"phone": phones[0]}).json()["matches"] == []
     platform.kill("callcenter-worker")
     caught_up(admin, "customer", "callcenter")
-    for phone, customer in zip(phones, made, strict=True):
-        assert customer in _callers(admin, phone)
+    for number, customer in zip(phones, made, strict=True):
+        assert customer in _callers(admin, number)
 
 
 def test_an_event_that_cannot_be_applied_waits_apart_and_is_replayed(
     admin: httpx.Client, environments: Mapping[str, dict[str, str]], superuser: psycopg.Connection, story: Story
 ) -> None:
-    table = "alter table callcenter.customers"
+    table, phones = "alter table callcenter.customers", (phone(), phone())
     superuser.execute(f"{table} add constraint no_poison check (name not like 'Poison%')")
     try:
-        poison = story.post("/v1/customers", {"name": "Poison", "phones": ["+14155570001"]})["id"]
+        poison = story.post("/v1/customers", {"name": "Poison", "phones": [phones[0]]})["id"]
         caught_up(admin, "customer", "callcenter")
         story.patch(f"/v1/customers/{poison}", {"name": "Antidote"})
-        sound = story.post("/v1/customers", {"name": "Sound", "phones": ["+14155570002"]})["id"]
+        sound = story.post("/v1/customers", {"name": "Sound", "phones": [phones[1]]})["id"]
         caught_up(admin, "customer", "callcenter")
-        assert eventually(lambda: sound in _callers(admin, "+14155570002"))
-        assert _callers(admin, "+14155570001") == []
+        assert eventually(lambda: sound in _callers(admin, phones[1]))
+        assert _callers(admin, phones[0]) == []
         assert _replay(environments["callcenter-worker"]) == "0 applied, 2 still parked"
     finally:
         superuser.execute(f"{table} drop constraint no_poison")
     assert _replay(environments["callcenter-worker"]) == "2 applied, 0 still parked"
-    (match,) = admin.get("/v1/screen-pop", params={"phone": "+14155570001"}).json()["matches"]
+    (match,) = admin.get("/v1/screen-pop", params={"phone": phones[0]}).json()["matches"]
     assert (match["customer_id"], match["name"]) == (poison, "Antidote")
 
 
@@ -100,8 +100,8 @@ def _replay(environment: Mapping[str, str]) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def _callers(client: httpx.Client, phone: str) -> list[str]:
-    return [match["customer_id"] for match in client.get("/v1/screen-pop", params={"phone": phone}).json()["matches"]]
+def _callers(client: httpx.Client, number: str) -> list[str]:
+    return [match["customer_id"] for match in client.get("/v1/screen-pop", params={"phone": number}).json()["matches"]]
 
 
 def _lag(client: httpx.Client, consumer: str) -> int:

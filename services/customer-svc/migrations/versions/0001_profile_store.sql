@@ -1,3 +1,7 @@
+-- RFC 3339 in UTC, as every answer writes its times.
+create function rfc3339(at timestamptz) returns text stable parallel safe
+    return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
 create table customers (
     id uuid constraint customers_pkey primary key,
     version int not null default 1,
@@ -64,10 +68,10 @@ select c.id, c.created_at, c.name, c.kind, c.version, json_build_object(
     'attributes', coalesce((
         select json_object_agg(a.name, json_build_object(
             'value', a.value, 'source', a.source, 'channel', a.channel,
-            'collected_at', a.collected_at, 'verified_at', a.verified_at) order by a.name)
+            'collected_at', rfc3339(a.collected_at), 'verified_at', rfc3339(a.verified_at)) order by a.name)
         from customer_attributes a where a.customer_id = c.id), '{}'),
     'consents', json_build_object(),
-    'created_at', c.created_at, 'updated_at', c.updated_at, 'erased_at', c.erased_at
+    'created_at', rfc3339(c.created_at), 'updated_at', rfc3339(c.updated_at), 'erased_at', rfc3339(c.erased_at)
 ) as document
 from customers c;
 
@@ -82,6 +86,14 @@ create table stores (
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp()
 );
+
+create view store_documents as
+select s.id, json_build_object(
+    'id', s.id, 'version', s.version, 'store_id', s.store_id, 'name', s.name, 'address', s.address,
+    'time_zone', s.time_zone, 'archived_at', rfc3339(s.archived_at),
+    'created_at', rfc3339(s.created_at), 'updated_at', rfc3339(s.updated_at)
+) as document
+from stores s;
 
 create table products (
     id uuid constraint products_pkey primary key default uuidv7(),
@@ -107,7 +119,7 @@ select p.id, p.version, p.source, p.external_id, p.created_at, p.product_type, p
     'id', p.id, 'version', p.version, 'source', p.source, 'external_id', p.external_id, 'name', p.name,
     'department', p.department, 'product_category', p.product_category, 'product_type', p.product_type,
     'manufacturer_id', p.manufacturer_id, 'brand', p.brand, 'package_size', p.package_size,
-    'archived_at', p.archived_at, 'created_at', p.created_at, 'updated_at', p.updated_at
+    'archived_at', rfc3339(p.archived_at), 'created_at', rfc3339(p.created_at), 'updated_at', rfc3339(p.updated_at)
 ) as document
 from products p;
 
@@ -161,8 +173,8 @@ create view order_documents as
 select o.customer_id, o.id, o.version, o.source, o.external_id, o.placed_at, o.store_id, json_build_object(
     'id', o.id, 'version', o.version, 'source', o.source, 'external_id', o.external_id,
     'customer', json_build_object('id', o.customer_id),
-    'placed_at', o.placed_at, 'store_id', o.store_id, 'channel', o.channel, 'currency', o.currency, 'brand', o.brand,
-    'cancelled_at', o.cancelled_at, 'total_amount', o.total_amount,
+    'placed_at', rfc3339(o.placed_at), 'store_id', o.store_id, 'channel', o.channel, 'currency', o.currency, 'brand', o.brand,
+    'cancelled_at', rfc3339(o.cancelled_at), 'total_amount', o.total_amount,
     'lines', (
         -- Rows become JSON in two thirds of the time that json_build_object takes.
         select json_agg(one order by one.line) from (
@@ -211,7 +223,7 @@ create table refund_lines (
 create view refund_documents as
 select r.customer_id, r.id, r.version, r.order_id, r.refunded_at, json_build_object(
     'id', r.id, 'version', r.version, 'source', r.source, 'external_id', r.external_id,
-    'order_id', r.order_id, 'customer_id', r.customer_id, 'refunded_at', r.refunded_at,
+    'order_id', r.order_id, 'customer_id', r.customer_id, 'refunded_at', rfc3339(r.refunded_at),
     'currency', r.currency, 'amount', r.amount,
     'lines', coalesce((
         select json_agg(json_build_object('line', l.line, 'quantity', trim_scale(l.quantity), 'amount', l.amount)
@@ -234,6 +246,13 @@ create table interactions (
 );
 create index interactions_timeline on interactions (customer_id, occurred_at, id);
 create index interactions_occurred_at on interactions (occurred_at, id);
+
+create view interaction_documents as
+select i.customer_id, i.id, json_build_object(
+    'id', i.id, 'version', i.version, 'customer_id', i.customer_id, 'kind', i.kind,
+    'occurred_at', rfc3339(i.occurred_at), 'summary', i.summary, 'channel', i.channel, 'resource', i.resource
+) as document
+from interactions i;
 
 -- Everything that happened with a customer, in time order.
 create view timeline as

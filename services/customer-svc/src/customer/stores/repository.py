@@ -31,8 +31,8 @@ _PRESENT: Final = "select id, store_id from stores where store_id = any($1::text
 _EMIT: Final = """
 insert into outbox (type, source, data, actor, request_id, causation_id, traceparent)
 select 'perennial.store.' || case when s.version = 1 then 'created' else 'updated' end || '.v1',
-    '/v1/stores/' || s.id, to_json(s), $2, $3, $4, $5
-from stores s where s.id = any($1::uuid[])
+    '/v1/stores/' || s.id, d.document, $2, $3, $4, $5
+from stores s join store_documents d on d.id = s.id where s.id = any($1::uuid[])
 """
 
 

@@ -28,9 +28,9 @@ where i.version < excluded.version
 """
 _EMIT: Final = """
 insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-select 'perennial.interaction.recorded.v1', '/v1/interactions/' || i.id, i.customer_id::text, to_json(i),
+select 'perennial.interaction.recorded.v1', '/v1/interactions/' || i.id, i.customer_id::text, i.document,
     $3, $4, $5, $6
-from unnest($1::uuid[], $2::uuid[]) as n (customer_id, id) join interactions i using (customer_id, id)
+from unnest($1::uuid[], $2::uuid[]) as n (customer_id, id) join interaction_documents i using (customer_id, id)
 """
 
 

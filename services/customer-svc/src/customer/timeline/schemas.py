@@ -39,6 +39,7 @@ class Interaction(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
+    version: int
     customer_id: UUID
     kind: str
     occurred_at: datetime

@@ -1,5 +1,6 @@
 """The supervisor: what it starts is kept running, and ends with it in whatever way it ends."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,23 +12,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local import platform, postgres
+from deploy.local import platform as platforms
+from deploy.local import postgres
 from deploy.local.platform import Platform
 from deploy.local.processes import CannotStart
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Platform]:
-    """A platform that is as well after the test as before."""
-    with platform.start() as started:
-        yield started
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder that outlives a platform."""
-    yield tmp_path
-    postgres.discard(tmp_path)
+    folder = tmp_path_factory.mktemp("data")
+    yield folder
+    postgres.discard(folder)
 
 
 def _until(reached: Callable[[], bool], seconds: float = 60) -> bool:
@@ -59,60 +55,63 @@ def _all_of(running: Platform) -> list[int]:
     return [running.supervisor, *running.processes.values()]
 
 
-def test_nothing_outlives_the_supervisor_and_it_starts_again(data: Path) -> None:
-    with platform.start(data) as first:
-        key, pids = first.admin_key, _all_of(first)
+def _all_gone(pids: list[int]) -> bool:
+    return _until(lambda: not any(_is_alive(pid) for pid in pids), 15)
+
+
+def test_nothing_outlives_a_killed_supervisor(data: Path) -> None:
+    with platforms.start(data, left_out="customer-svc") as running:
+        assert "customer-svc" not in running.processes
+        with _by_hand("customer.main", data / "env/customer-svc"):
+            assert _until(lambda: _answers(running, "/v1/customers"))
+        pids = _all_of(running)
         assert all(_is_alive(pid) for pid in pids)
-        os.kill(first.supervisor, signal.SIGKILL)
-        assert _until(lambda: not any(_is_alive(pid) for pid in pids), 15)
-    with platform.start(data) as second:
-        assert second.admin_key == key
-        assert _answers(second, "/v1/customers")
-        pids = _all_of(second)
-        os.kill(second.supervisor, signal.SIGINT)
-        assert _until(lambda: not any(_is_alive(pid) for pid in pids), 15)
+        os.kill(running.supervisor, signal.SIGKILL)
+        assert _all_gone(pids)
 
 
-@pytest.mark.parametrize("process", ["customer-svc", "customer-worker", "gateway", "postgres"])
-def test_a_killed_process_is_started_again(running: Platform, process: str) -> None:
-    before = running.processes[process]
-    running.kill(process)
-    assert _until(lambda: running.processes[process] != before)
-    assert _until(lambda: _answers(running, "/v1/customers"))
+def test_what_dies_is_started_again_until_ctrl_c(data: Path) -> None:
+    with platforms.start(data) as running:
+        for process in ("customer-svc", "customer-worker", "gateway", "postgres"):
+            before = running.processes[process]
+            running.kill(process)
+            assert _until(lambda process=process, before=before: running.processes[process] != before)
+        assert _until(lambda: _answers(running, "/v1/customers"))
+        pids = _all_of(running)
+        os.kill(running.supervisor, signal.SIGINT)
+        assert _all_gone(pids)
 
 
-def test_a_second_one_on_the_same_data_is_refused(running: Platform) -> None:
-    with pytest.raises(CannotStart, match="already runs on the data folder"), platform.start(running.home.folder):
+def test_a_second_one_on_the_same_data_is_refused(platform: Platform) -> None:
+    folder = platform.home.folder
+    with pytest.raises(CannotStart, match="already runs on the data folder"), platforms.start(folder):
         pass
-    assert platform.running(running.home.folder) == running
+    assert platforms.running(folder) == platform
 
 
-def test_no_process_list_shows_a_secret(running: Platform) -> None:
-    secrets = [file.read_bytes().strip() for file in running.home.secrets.rglob("*") if file.is_file()]
-    shown = b"".join(_shown(pid) for pid in _all_of(running))
+def test_no_process_list_shows_a_secret(platform: Platform) -> None:
+    secrets = [file.read_bytes().strip() for file in platform.home.secrets.rglob("*") if file.is_file()]
+    shown = b"".join(_shown(pid) for pid in _all_of(platform))
     assert b"gateway.main" in shown
     assert not [secret for secret in secrets if secret in shown]
 
 
 def _shown(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_secrets_are_their_owners_alone(platform: Platform) -> None:
+    assert {file.stat().st_mode & 0o077 for file in platform.home.secrets.rglob("*")} == {0}
+
+
+@contextlib.contextmanager
+def _by_hand(module: str, settings: Path) -> Iterator[None]:
+    """As a debugger would: with the settings that the platform wrote for a process."""
+    lines = (line.partition("=") for line in settings.read_text().splitlines())
+    env = os.environ | {name: value.strip('"') for name, _, value in lines}
+    process = subprocess.Popen([sys.executable, "-m", module], env=env)
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""  # it has just ended, to be started again
-
-
-def test_secrets_are_their_owners_alone(running: Platform) -> None:
-    assert {file.stat().st_mode & 0o077 for file in running.home.secrets.rglob("*")} == {0}
-
-
-def test_a_process_left_out_can_be_started_by_hand(data: Path) -> None:
-    with platform.start(data, left_out="customer-svc") as running:
-        assert "customer-svc" not in running.processes
-        lines = (data / "env/customer-svc").read_text().splitlines()
-        own = {name: value.strip('"') for name, _, value in (line.partition("=") for line in lines)}
-        debugged = subprocess.Popen([sys.executable, "-m", "customer.main"], env=os.environ | own)
-        try:
-            assert _until(lambda: _answers(running, "/v1/customers"))
-        finally:
-            debugged.terminate()
-            debugged.wait()
+        yield
+    finally:
+        process.terminate()
+        process.wait()

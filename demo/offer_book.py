@@ -33,11 +33,11 @@ class Sponsor(msgspec.Struct, frozen=True):
 class OfferResult(msgspec.Struct, frozen=True):
     status: int
     offer: PresentOffer | None = None
-    errors: list[dict[str, str]] | None = None
+    problem: dict[str, object] | None = None
 
 
 class OfferResults(msgspec.Struct, frozen=True):
-    results: list[OfferResult]
+    data: list[OfferResult]
 
 
 def make(stage: Stage, products: Sequence[Product]) -> list[str]:
@@ -65,9 +65,9 @@ def _find_sponsors(api: Api, manufacturer_ids: set[str]) -> dict[str, str]:
 
 
 def _create_offers(api: Api, batch: Sequence[Offer]) -> Iterator[str]:
-    for result in api.post("/v1/offers/batch", {"items": batch}, OfferResults).results:
+    for result in api.post("/v1/offers/batch", {"items": batch}, OfferResults).data:
         if result.offer is None:
-            raise Refused(f"POST /v1/offers/batch: {result.errors}")
+            raise Refused(f"POST /v1/offers/batch: {result.problem}")
         yield result.offer.id
 
 

@@ -75,10 +75,10 @@ async def test_a_batch_keeps_the_good_and_names_the_bad(client: TestClient) -> N
     fixed = {"name": "Milk", "kind": "fixed_price", "amount": 199, "target": {"product_category": "MILK"}}
     items = [OFFER, {"name": "x"}, fixed, OFFER | {"sponsor_id": "01890000-0000-7000-8000-00000000dead"}]
     answer = await client.post("/v1/offers/batch", json={"items": items})
-    results = answer.json()["results"]
+    results = answer.json()["data"]
     assert [result["status"] for result in results] == [201, 422, 201, 422]
     assert [result["offer"]["name"] for result in results if result["offer"]] == ["Yogurt", "Milk"]
-    assert results[3]["errors"][0]["pointer"] == "/sponsor_id"
+    assert results[3]["problem"]["errors"][0]["pointer"] == "/sponsor_id"
 
 
 async def test_an_offer_changes_only_in_ways_that_agree_with_it(client: TestClient) -> None:

@@ -25,7 +25,7 @@ async def create_offer(body: NewOffer, request: Request, session: Session, respo
 @router.post("/offers/batch", operation_id="create_offers")
 async def create_offers(body: NewOffers, request: Request, session: Session) -> OfferResults:
     currency = request.app.state.settings.currency
-    return OfferResults(results=await service.create_offers(session, body.items, currency=currency))
+    return OfferResults(data=await service.create_offers(session, body.items, currency=currency))
 
 
 @router.get("/offers", operation_id="list_offers", response_model=paging.Page[Offer])

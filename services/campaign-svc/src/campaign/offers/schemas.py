@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 
 from campaign.offers.rules import OfferKind
 from campaign.schemas import MOST, UNSET, Amount, Currency, Handle, Name, Percent, Quantity, Share, Strict
+from crmkit.problems import FieldError
 
 PositiveAmount = Annotated[int, Field(gt=0, le=MOST, strict=True, description="minor units")]
 
@@ -123,21 +124,27 @@ class NewOffers(Strict):
     items: Annotated[list[Any], Field(min_length=1, max_length=1000)]
 
 
-class ItemError(BaseModel):
-    pointer: str
+class ItemProblem(BaseModel):
+    """Why an item was not taken."""
+
+    code: str
     detail: str
+    errors: list[FieldError]
 
 
 class OfferResult(BaseModel):
     """The outcome of one item: 201 with the offer, or 422 with what is wrong with it."""
 
     status: Literal[201, 422]
+    id: UUID | None = None
     offer: Offer | None = None
-    errors: list[ItemError] | None = None
+    problem: ItemProblem | None = None
 
 
 class OfferResults(BaseModel):
-    results: list[OfferResult]
+    """A result per item, in order."""
+
+    data: list[OfferResult]
 
 
 def check_values(kind: OfferKind, percent: Decimal | None, amount: int | None) -> None:

@@ -13,7 +13,7 @@ from campaign.offers.errors import OfferArchived, OfferInvalid, OfferNotFound
 from campaign.offers.models import OfferRow
 from campaign.offers.rules import OfferKind
 from campaign.offers.schemas import (
-    ItemError,
+    ItemProblem,
     NewOffer,
     Offer,
     OfferPatch,
@@ -93,11 +93,13 @@ def _result(checked: NewOffer | OfferResult, unknown: set[UUID | None], made: It
         return checked
     if checked.sponsor_id in unknown:
         return _refused([FieldError("/sponsor_id", f"There is no sponsor {checked.sponsor_id}.")])
-    return OfferResult(status=201, offer=next(made))
+    offer = next(made)
+    return OfferResult(status=201, id=offer.id, offer=offer)
 
 
 def _refused(errors: Sequence[FieldError]) -> OfferResult:
-    return OfferResult(status=422, errors=[ItemError(pointer=e.pointer, detail=e.detail) for e in errors])
+    detail = f"{errors[0].pointer or 'item'}: {errors[0].detail}"
+    return OfferResult(status=422, problem=ItemProblem(code="offer_invalid", detail=detail, errors=list(errors)))
 
 
 async def _unknown_sponsors(session: AsyncSession, offers: Sequence[NewOffer]) -> set[UUID | None]:

@@ -97,6 +97,13 @@ async def test_a_name_of_two_customers_is_ambiguous(client: TestClient, database
     assert made["customer"] == {"id": None, "handle": {"phone": number}, "resolution": "ambiguous", "candidates": ids}
 
 
+@pytest.mark.parametrize("beside", [{}, {"card": None}])
+async def test_a_name_that_cannot_be_read_is_pointed_at(client: TestClient, beside: dict[str, None]) -> None:
+    refused = await client.post("/v1/tickets", json=TICKET | {"customer": {"phone": "0"} | beside})
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/customer/phone"]
+
+
 async def test_a_repeated_request_is_answered_as_the_first(client: TestClient, database: Database) -> None:
     key = {"Idempotency-Key": uuid.uuid4().hex}
     first = await client.post("/v1/tickets", json=TICKET, headers=key)

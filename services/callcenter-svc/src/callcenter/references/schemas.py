@@ -55,7 +55,7 @@ class CustomerRef(Body):
         try:
             return self._handle(region)
         except rules.Unreadable as error:
-            (name,) = self.model_fields_set - {"source"}
+            (name,) = self.model_dump(exclude_none=True, exclude={"source"})
             raise Invalid(str(error), errors=[FieldError(f"/customer/{name}", str(error))]) from error
 
     def _handle(self, region: str) -> Handle:

@@ -1,5 +1,6 @@
 """Every exception that reaches the edge becomes one problem document, in this one place."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -46,13 +47,12 @@ def of_database(error: BaseException) -> Problem:
 
 
 def field_errors(errors: list[Any]) -> list[FieldError]:
-    """Pydantic's error list as JSON pointers (`/lines/0/quantity`; `/query/limit` for parameters)."""
+    """Pydantic's error list of a document as JSON pointers: `/lines/0/quantity`."""
     return [FieldError(_pointer(e["loc"]), str(e["msg"])) for e in errors]
 
 
-def _pointer(location: tuple[str | int, ...]) -> str:
-    parts = location[1:] if location and location[0] == "body" else location
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+def _pointer(location: Sequence[str | int]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
 def _of_problem(request: Request, problem: Problem) -> Response:
@@ -63,7 +63,10 @@ def _of_validation(request: Request, error: RequestValidationError) -> Response:
     found = list(error.errors())
     if any(e["type"] == "json_invalid" for e in found):
         return InvalidJson("The body is not valid JSON.").response(request.url.path)
-    errors = field_errors(found)
+    # FastAPI says where a value came from first: a pointer into the body needs no `/body`, `/query/limit` stays.
+    errors = [
+        FieldError(_pointer(e["loc"][1:] if e["loc"][:1] == ("body",) else e["loc"]), str(e["msg"])) for e in found
+    ]
     detail = f"{errors[0].pointer or 'body'}: {errors[0].detail}" if errors else None
     return Invalid(detail, errors=errors).response(request.url.path)
 

@@ -26,7 +26,7 @@ class _Direct(APIRoute):
             except json.JSONDecodeError as error:
                 raise InvalidJson("The body is not valid JSON.") from error
             except ValidationError as error:
-                raise RequestValidationError(error.errors()) from error
+                raise RequestValidationError([e | {"loc": ("body", *e["loc"])} for e in error.errors()]) from error
             response: Response = await endpoint(body, request)
             return response
 

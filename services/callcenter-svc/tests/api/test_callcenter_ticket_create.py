@@ -144,6 +144,7 @@ async def test_a_refused_request_keeps_no_key(client: TestClient) -> None:
         ({"colour": "red"}, "/colour"),
         ({"type": "rant"}, "/type"),
         ({"subject": ""}, "/subject"),
+        ({"body": 3}, "/body"),
         ({"tags": "late"}, "/tags"),
         ({"customer": {"phone": "104"}}, "/customer/phone"),
         ({"customer": {"phone": "+14155550100", "card": "1"}}, "/customer"),

@@ -88,8 +88,9 @@ def run(stage: Stage) -> Promotion:
         generation, taken = _print_lists(stage.api, progress, campaign)
     lists = list(stage.api.lines("/v1/shopping-lists", ShoppingList, campaign_id=campaign.id))
     stage.console.print(
-        f"Campaign {campaign.id}: {generation.eligible_count:,} customers spend {dollars(WEEKLY_SPEND_AMOUNT)} a week "
-        f"or more; {generation.control_count:,} of them are the control group, {generation.list_count:,} have a list"
+        f"Campaign {campaign.id}\n"
+        f"Audience: {generation.eligible_count:,} customers spend {dollars(WEEKLY_SPEND_AMOUNT)} a week or more; "
+        f"{generation.control_count:,} of them are the control group, {generation.list_count:,} have a list"
     )
     _tell_lists(stage, lists, taken)
     _show_one(stage, lists)

@@ -80,8 +80,8 @@ def _tell_redemption(stage: Stage, results: Results, budget: Budget) -> None:
 def _sponsors(sponsors: Sequence[SponsorResult], most: int = 5) -> Table:
     shown = sorted((each for each in sponsors if not each.suppressed), key=lambda each: -(each.sponsor_amount or 0))
     hidden = sum(each.suppressed for each in sponsors)
-    title = f"Sponsors ({hidden} more with fewer than 10 customers see nothing)"
-    table = Table("sponsor", "customers", "redeemed", "pays", title=title)
+    hint = f"{hidden} more had fewer than 10 customers and see nothing"
+    table = Table("sponsor", "customers", "redeemed", "pays", title="Sponsors who pay most", caption=hint)
     for each in shown[:most]:
         table.add_row(each.name, f"{each.customer_count:,}", f"{each.redeemed_count:,}", dollars(each.sponsor_amount))
     return table

@@ -110,4 +110,4 @@ def _on_coupons(results: Results, *, again: bool) -> str:
             "what was paid is what the coupons of that time left."
         )
     saved = results.discount_amount / max(results.treated.customer_count, 1)
-    return f"Chance aside, only the coupons tell the groups apart: they took {dollars(saved)} off what a treated customer paid."
+    return f"Chance aside, only the coupons tell the groups apart: they took off {dollars(saved)} a treated customer."

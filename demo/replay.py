@@ -43,7 +43,7 @@ def run(stage: Stage, promotion: Promotion) -> None:
     """Replay, wait until the orders are made, and look at what came of it."""
     again = _was_replayed(stage.api)
     sales = _replay(stage)
-    types = {product.external_id: product.product_type for product in promotion.products}
+    types = {each.external_id: each.product_type for each in promotion.products if each.is_goods and each.product_type}
     bought = _bought(sales, types)
     _tell_quality(stage, promotion, bought)
     with stage.progress() as progress:
@@ -79,18 +79,19 @@ def _replay(stage: Stage) -> list[Sale]:
     return sales
 
 
-def _bought(sales: Iterable[Sale], types: dict[str, str | None]) -> Bought:
-    """Product types by customer, from the baskets as they were checked out."""
+def _bought(sales: Iterable[Sale], types: dict[str, str]) -> Bought:
+    """Types of goods by customer, from the baskets as they were checked out: what could have stood on a list."""
     bought: Bought = defaultdict(set)
     for sale in sales:
-        if sale.checkout.customer is not None:
-            found = (types.get(str(line.product_id)) for line in sale.basket.lines)
-            bought[sale.checkout.customer.id].update(name for name in found if name)
+        for line in sale.basket.lines:
+            name = types.get(str(line.product_id))
+            if sale.checkout.customer is not None and name and line.quantity > 0 and line.amount > 0:
+                bought[sale.checkout.customer.id].add(name)
     return bought
 
 
 def _tell_quality(stage: Stage, promotion: Promotion, bought: Bought) -> None:
-    """Who did not come at all counts as missed in one row, and is left out of the next."""
+    """Who bought no goods at all counts as missed in one row, and is left out of the next."""
     printed = {each.customer.id: [line.product_type or "" for line in each.lines] for each in promotion.lists}
     due = _due(stage.api)
     table = Table(
@@ -98,9 +99,9 @@ def _tell_quality(stage: Stage, promotion: Promotion, bought: Bought) -> None:
     )
     for name, listed, endpoint in (
         ("as printed (none for control)", printed, LISTS),
-        ("as printed, households that came", _of_those_who_came(printed, bought), LISTS),
+        ("as printed, households that bought goods", _of_those_who_bought(printed, bought), LISTS),
         ("all that are due", due, DUE),
-        ("all that are due, households that came", _of_those_who_came(due, bought), DUE),
+        ("all that are due, households that bought goods", _of_those_who_bought(due, bought), DUE),
     ):
         measured = quality.measure(listed, bought)
         told = f"{measured.precision:.3f}", percent(measured.hit_share)
@@ -113,11 +114,12 @@ def _tell_quality(stage: Stage, promotion: Promotion, bought: Bought) -> None:
     stage.console.print(table)
     stayed_away = sum(customer_id not in bought for customer_id in due)
     stage.console.print(
-        f"{stayed_away:,} of {len(due):,} eligible households bought nothing in the two weeks: no list can hit there."
+        f"{stayed_away:,} of {len(due):,} eligible households bought no goods in the two weeks: no list can hit there."
+        " The reference counts the others."
     )
 
 
-def _of_those_who_came(listed: Listed, bought: Bought) -> Listed:
+def _of_those_who_bought(listed: Listed, bought: Bought) -> Listed:
     return {customer_id: types for customer_id, types in listed.items() if customer_id in bought}
 
 

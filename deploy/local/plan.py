@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from deploy.local import keys
 from deploy.local.packages import ROOT, Package
-from deploy.local.processes import CannotStart, Program, free_port
+from deploy.local.ports import Port, hold
+from deploy.local.processes import CannotStart, Programs
 
 DATABASE = "perennial"
 
@@ -20,8 +21,8 @@ DATABASE = "perennial"
 class Ports(NamedTuple):
     """Of one process: its own, and the internal one of its metrics."""
 
-    serving: int
-    metrics: int
+    serving: Port
+    metrics: Port
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Plan:
 
     @property
     def gateway_url(self) -> str:
-        return f"http://127.0.0.1:{self.ports['gateway'].serving}"
+        return f"http://127.0.0.1:{self.ports['gateway'].serving.number}"
 
     @property
     def admin_key(self) -> str:
@@ -110,11 +111,10 @@ class Plan:
         )
 
     def address(self, package: Package) -> str:
-        return f"http://127.0.0.1:{self.ports[package.serving].serving}"
+        return f"http://127.0.0.1:{self.ports[package.serving].serving.number}"
 
     def environment(self, package: Package, process: str) -> dict[str, str]:
         """The settings of one process; its secrets are files, so that no process list shows them."""
-        ports = self.ports.get(process, Ports(0, 0))
         own = {
             "PERENNIAL_SECRETS_DIR": str(self.home.secrets / package.name),
             "PERENNIAL_DATABASE_URL": self._database_url(package.name),
@@ -141,9 +141,9 @@ class Plan:
         return f"postgresql://{role}@127.0.0.1:{self.postgres_port}/{DATABASE}"
 
 
-def choose_ports(packages: list[Package], gateway_port: int) -> dict[str, Ports]:
-    ports = {process: Ports(free_port(), free_port()) for package in packages for process in package.modules}
-    return ports | {"gateway": Ports(gateway_port, free_port())}
+def choose_ports(packages: list[Package], gateway: Port) -> dict[str, Ports]:
+    ports = {process: Ports(hold(), hold()) for package in packages for process in package.modules}
+    return ports | {"gateway": Ports(gateway, hold())}
 
 
 def write_environments(plan: Plan) -> None:

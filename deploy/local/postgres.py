@@ -16,7 +16,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from deploy.local import binaries
-from deploy.local.processes import CannotStart, Program, free_port, spawn
+from deploy.local.ports import Port, hold, hold_preferably
+from deploy.local.processes import CannotStart, Program, spawn
 
 MAJOR = "18"
 SERVICE_SQL = Path(__file__).parent.parent / "postgres/service.sql"
@@ -45,7 +46,7 @@ class Cluster:
     """A data folder, made and ready to be served."""
 
     data: Path
-    port: int
+    port: Port
     password: str
     log: Path
     settings: dict[str, str]
@@ -53,12 +54,12 @@ class Cluster:
     @property
     def url(self) -> str:
         """The superuser's."""
-        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port.number}/postgres"
 
     def program(self) -> Program:
         """The server; SIGINT is Postgres' fast shutdown: clients are cut off, nothing is lost."""
         install = binaries.installation()
-        options = [f"--{name}={value}" for name, value in (self.settings | {"port": str(self.port)}).items()]
+        options = [f"--{name}={value}" for name, value in (self.settings | {"port": str(self.port.number)}).items()]
         return Program(
             name="postgres",
             argv=(str(install.bin / "postgres"), "-D", str(self.data), *options),
@@ -168,7 +169,7 @@ def throwaway() -> Iterator[Cluster]:
         folder.chmod(0o755)
         password, data = secrets.token_urlsafe(24), folder / "data"
         initialise(data, password, "--no-sync")
-        cluster = Cluster(data, free_port(), password, folder / "log", SETTINGS | THROWAWAY)
+        cluster = Cluster(data, hold(), password, folder / "log", SETTINGS | THROWAWAY)
         process = spawn(cluster.program())
         try:
             wait_until_ready(cluster, lambda: process.poll() is None)
@@ -227,9 +228,9 @@ def _serves(pid: int, data: Path) -> bool:
         return False
 
 
-def _lasting_port(file: Path) -> int:
-    port = free_port(int(file.read_text()) if file.exists() else 0)
-    file.write_text(str(port))
+def _lasting_port(file: Path) -> Port:
+    port = hold_preferably(int(file.read_text()) if file.exists() else 0)
+    file.write_text(str(port.number))
     return port
 
 

@@ -2,13 +2,13 @@
 
 import ctypes
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -73,23 +73,8 @@ def request_death_signal(death_signal: signal.Signals) -> None:
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def free_port(preferred: int = 0) -> int:
-    """A port of 127.0.0.1 that nobody holds: the preferred one if possible.
-
-    Below the range from which the kernel takes ports of outgoing connections, so that none of those holds the port
-    when its process is started again.
-    """
-    candidates = [preferred] if preferred else []
-    candidates += random.sample(range(20_000, 32_768), 100)
-    return next(port for port in candidates if port_error(port) is None)
-
-
-def port_error(port: int) -> OSError | None:
-    """Why nothing can listen on the port."""
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on just now."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            return error
-        return None
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

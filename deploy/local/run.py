@@ -14,7 +14,8 @@ import httpx
 
 from deploy.local import keys, packages, postgres, reload, supervisor
 from deploy.local.plan import DATABASE, Home, Plan, choose_ports, write_environments
-from deploy.local.processes import CannotStart, free_port, port_error
+from deploy.local.ports import Port, hold
+from deploy.local.processes import CannotStart
 from deploy.local.supervisor import Child
 
 READY_WITHIN_S = 120.0
@@ -98,13 +99,12 @@ def _check_names(left_out: frozenset[str], known: list[str]) -> None:
         raise CannotStart(f"There is no process {', '.join(sorted(unknown))}; EXCEPT may name: {', '.join(known)}.")
 
 
-def _gateway_port(port: int) -> int:
-    if port == 0:
-        return free_port()
-    if error := port_error(port):
-        reason = f"Port {port} cannot be used ({error.strerror})"
-        raise CannotStart(f"{reason}: choose another, as in `make run PORT={port + 1}`.")
-    return port
+def _gateway_port(wanted: int) -> Port:
+    try:
+        return hold(wanted)
+    except (OSError, OverflowError) as error:
+        advice = "choose another, as in `make run PORT=8081`"
+        raise CannotStart(f"Port {wanted} cannot be used ({error}): {advice}.") from None
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from deploy.local import keys
 from deploy.local.packages import ROOT, Package
 from deploy.local.ports import Port, hold
-from deploy.local.processes import CannotStart, Programs
+from deploy.local.processes import CannotStart, Program
 
 DATABASE = "perennial"
 
@@ -120,9 +120,10 @@ class Plan:
             "PERENNIAL_DATABASE_URL": self._database_url(package.name),
             "PERENNIAL_GATEWAY_URL": self.gateway_url,
             "PERENNIAL_HOST": "127.0.0.1",
-            "PERENNIAL_PORT": str(ports.serving),
-            "PERENNIAL_METRICS_PORT": str(ports.metrics),
         }
+        if ports := self.ports.get(process):
+            numbers = {"PORT": ports.serving.number, "METRICS_PORT": ports.metrics.number}
+            own |= {f"PERENNIAL_{name}": str(number) for name, number in numbers.items()}
         if package.name == keys.GATEWAY:
             services = [each for each in self.packages if each.name != keys.GATEWAY]
             own |= {f"PERENNIAL_{each.name.upper()}_URL": self.address(each) for each in services}

@@ -78,7 +78,7 @@ async def _prepared(options: Options) -> AsyncIterator[tuple[Plan, Child]]:
         _check_names(options.left_out, list(ports))
         keys.make(home.secrets, [package.name for package in found])
         async with _database(home) as (cluster, database):
-            plan = Plan(home, tuple(found), ports, cluster.port, options.left_out)
+            plan = Plan(home, tuple(found), ports, cluster.port.number, options.left_out)
             write_environments(plan)
             await _set_up(plan, cluster)
             yield plan, database
@@ -103,8 +103,8 @@ def _gateway_port(wanted: int) -> Port:
     try:
         return hold(wanted)
     except (OSError, OverflowError) as error:
-        advice = "choose another, as in `make run PORT=8081`"
-        raise CannotStart(f"Port {wanted} cannot be used ({error}): {advice}.") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CannotStart(f"Port {wanted} cannot be used ({reason}): choose another, as in PORT=8081.") from None
 
 
 @contextlib.asynccontextmanager

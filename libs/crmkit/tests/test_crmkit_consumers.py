@@ -82,6 +82,25 @@ async def test_events_are_applied_in_order_and_once(feed: Feed) -> None:
     assert await feed.copied() == made
 
 
+async def test_the_next_page_is_read_ahead_and_only_what_is_handled_is_told(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "PAGE", 2)
+    before = (await feed.client.get("/v1/feeds/sample/head")).json()["position"]
+    made = await feed.make(*"abcde")
+    told: list[int] = []
+
+    async def look(session: AsyncSession, events: list[Event]) -> None:
+        readers = (await feed.client.get("/v1/feeds/sample/consumers")).json()["data"]
+        told.extend(reader["position"] - before for reader in readers if reader["name"] == "tests")
+        await feed.copy(session, events)
+
+    assert await feed.consume(look) == 5
+    assert await feed.copied() == made
+    assert all(position <= 2 * page for page, position in enumerate(told))
+    assert await feed.consume() == 0
+
+
 async def test_a_consumer_killed_before_its_commit_repeats_nothing(feed: Feed) -> None:
     made = await feed.make("a", "b")
     reached = asyncio.Event()

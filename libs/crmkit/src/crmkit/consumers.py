@@ -65,19 +65,47 @@ async def consume_forever(database: Database, gateway: httpx.AsyncClient, consum
 
 
 async def consume_once(database: Database, gateway: httpx.AsyncClient, consumer: Consumer, *, wait_s: float = 0) -> int:
-    """Fetch one page after the cursor and apply it; the count of its events."""
+    """Apply what lies after the cursor, the next page read while a full one is applied; the count of the events."""
     async with database.begin() as session:
         cursor = await _cursor(session, consumer)
-    params: dict[str, str | int | float] = {"after": cursor, "limit": PAGE, "wait": wait_s}
-    response = await gateway.get(f"/v1/feeds/{consumer.feed}", params=params, timeout=wait_s + 15)
-    if response.status_code == 409:
-        await _start_again(database, consumer, cursor)
-        return 0
-    response.raise_for_status()
-    batch = events.decode_batch(response.content)
+    batch = await _fetch(database, gateway, consumer, _Place(cursor, cursor), wait_s)
+    count = len(batch)
+    while len(batch) == PAGE:
+        after = batch[-1].sequence
+        ahead = asyncio.create_task(_fetch(database, gateway, consumer, _Place(after, handled=cursor), 0))
+        try:
+            await apply_batch(database, consumer, cursor, batch)
+            cursor, batch = after, await ahead
+        finally:
+            ahead.cancel()
+        count += len(batch)
     if batch:
         await apply_batch(database, consumer, cursor, batch)
-    return len(batch)
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where to read, and up to where everything is handled: the producer tells others the latter."""
+
+    after: str
+    handled: str
+
+
+async def _fetch(
+    database: Database, gateway: httpx.AsyncClient, consumer: Consumer, place: _Place, wait_s: float
+) -> list[Event]:
+    params: dict[str, str | int | float] = {
+        "after": place.after,
+        "handled": place.handled,
+        "limit": PAGE,
+        "wait": wait_s,
+    }
+    response = await gateway.get(f"/v1/feeds/{consumer.feed}", params=params, timeout=wait_s + 15)
+    if response.status_code == 409:
+        await _start_again(database, consumer, place.after)
+        return []
+    return events.decode_batch(response.raise_for_status().content)
 
 
 async def apply_batch(database: Database, consumer: Consumer, cursor: str, batch: list[Event]) -> None:

@@ -132,14 +132,16 @@ def router(service: str) -> APIRouter:
     async def read_feed(
         request: Request,
         caller: Caller,
-        after: Annotated[str, Query(description="`sequence` of the last event handled")] = "",
+        after: Annotated[str, Query(description="`sequence` of the event to read on from")] = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 500,
         wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for an event")] = 0,
+        handled: Annotated[str | None, Query(description="the last event handled, where `after` reads ahead")] = None,
     ) -> Response:
         epoch, position = await _place(request, after)
-        if readers.get(caller.client_id) != position:
-            await _note(request, caller, position)
-            readers[caller.client_id] = position
+        done = position if handled is None else (await _place(request, handled))[1]
+        if readers.get(caller.client_id) != done:
+            await _note(request, caller, done)
+            readers[caller.client_id] = done
         rows = await _read(request, position, limit, wait)
         return Response(_batch(request, caller, epoch, rows), media_type=events.MEDIA_TYPE)
 

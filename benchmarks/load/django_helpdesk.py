@@ -37,7 +37,7 @@ def running(folder: Path, cluster: postgres.Cluster, *, subject: str, text: str)
         connection.execute("create database helpdesk")
     settings = os.environ | {
         "HELPDESK_PASSWORD": cluster.password,
-        "HELPDESK_PORT": str(cluster.port),
+        "HELPDESK_PORT": str(cluster.port.number),
         "DJANGO_SETTINGS_MODULE": SITE,
         "PYTHONPATH": str(HERE),
     }

@@ -164,7 +164,7 @@ def the_gateway(folder: Path, service_port: int) -> Iterator[Way]:
     (clients / keys.DEVELOPER).write_text(key)
     with postgres.throwaway() as cluster:
         postgres.create_service(cluster.url, "gateway", password, password)
-        place = f"127.0.0.1:{cluster.port}/perennial"
+        place = f"127.0.0.1:{cluster.port.number}/perennial"
         migrations.upgrade(ROOT / "gateway", f"postgresql+psycopg://gateway_owner:{password}@{place}")
         environment = {
             "PERENNIAL_DATABASE_URL": f"postgresql://gateway@{place}",

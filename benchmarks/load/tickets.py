@@ -162,7 +162,7 @@ class Ground:
 
     def url(self, user: str, database: str = "perennial", scheme: str = "postgresql", *, secret: bool = True) -> str:
         password = f":{self.password}" if secret else ""
-        return f"{scheme}://{user}{password}@127.0.0.1:{self.cluster.port}/{database}"
+        return f"{scheme}://{user}{password}@127.0.0.1:{self.cluster.port.number}/{database}"
 
     def process(self, package: str, port: int, **more: str) -> dict[str, str]:
         return {

@@ -3,6 +3,7 @@
 from typing import Final
 
 import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -50,7 +51,8 @@ def is_transient(error: BaseException) -> bool:
 
 
 def _is_of_database(error: BaseException) -> bool:
-    return isinstance(error, (DBAPIError, asyncpg.PostgresError))
+    # A connection that cannot be opened is told by the dialect's own error, which SQLAlchemy does not wrap then.
+    return isinstance(error, (DBAPIError, AsyncAdapt_asyncpg_dbapi.Error, asyncpg.PostgresError))
 
 
 def _is_closed(error: BaseException) -> bool:

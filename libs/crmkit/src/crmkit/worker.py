@@ -67,14 +67,17 @@ async def run(worker: Worker) -> None:
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    async with http.client(worker.settings) as gateway, asyncio.TaskGroup() as group:
-        parts = [group.create_task(part) for part in _parts(worker, database, gateway)]
-        await told.wait()
+    async with http.client(worker.settings) as gateway:
+        parts = [asyncio.create_task(part) for part in (told.wait(), *_parts(worker, database, gateway))]
+        ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        # Not a TaskGroup: it cancels once, and a part that swallows that would keep a failed worker half alive.
         await stop(parts)
     await database.close()
+    for part in ended:
+        part.result()
 
 
-async def stop(parts: Iterable[asyncio.Task[None]]) -> None:
+async def stop(parts: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel until everyone has heard it: before Python 3.12 `wait_for` may swallow a cancellation."""
     waiting = set(parts)
     while waiting:

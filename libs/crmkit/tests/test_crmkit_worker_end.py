@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+
 from crmkit import worker
 from crmkit.settings import Settings
 

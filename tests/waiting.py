@@ -11,7 +11,7 @@ T = TypeVar("T")
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
 
-def eventually(found: Callable[[], T], within_s: float = 180) -> T:
+def eventually(found: Callable[[], T], within_s: float = 60) -> T:
     """What `found` gives as soon as that is true; an assertion error with its last word when it never is."""
     deadline = time.monotonic() + within_s
     while not (result := found()):
@@ -20,7 +20,7 @@ def eventually(found: Callable[[], T], within_s: float = 180) -> T:
     return result
 
 
-def job_of(client: httpx.Client, accepted: httpx.Response, within_s: float = 180) -> dict[str, Any]:
+def job_of(client: httpx.Client, accepted: httpx.Response, within_s: float = 60) -> dict[str, Any]:
     """The job of a 202, once it has ended."""
     assert accepted.status_code == 202, accepted.text
 
@@ -34,7 +34,7 @@ def job_of(client: httpx.Client, accepted: httpx.Response, within_s: float = 180
     return job
 
 
-def caught_up(client: httpx.Client, feed: str, consumer: str, within_s: float = 180) -> None:
+def caught_up(client: httpx.Client, feed: str, consumer: str, within_s: float = 60) -> None:
     """Wait until a consumer has read everything that is in the feed now."""
     head = eventually(lambda: _settled(client, feed), within_s)
 

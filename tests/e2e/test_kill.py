@@ -41,7 +41,7 @@ class Business:
             self._finished(self.bring_in(resource, getattr(business, resource)()), quietly=True)
         self._finished(self.bring_in("orders", business.orders()))
         for consumer in ("segment", "campaign"):
-            caught_up(self.client, "customer", consumer, within_s=300)
+            caught_up(self.client, "customer", consumer, within_s=120)
         as_of = business.AS_OF.date().isoformat()
         self._finished(self._made("/v1/scoring-runs", {"as_of": as_of}))
         self._made("/v1/offers/batch", {"items": business.offers()})
@@ -82,7 +82,7 @@ class Business:
         location = accepted.headers["location"]
         if not quietly:
             self.disturb(location)
-        job = eventually(lambda: _ended(self.client, location), within_s=300)
+        job = eventually(lambda: _ended(self.client, location), within_s=180)
         assert (job["status"], job["failed"]) == ("succeeded", 0), job
 
 
@@ -142,7 +142,7 @@ class Witness:
             found = self._share()
             return found if found is not None and found >= share else None
 
-        return eventually(reached, within_s=300) or 0.0
+        return eventually(reached, within_s=120) or 0.0
 
     def _share(self) -> float | None:
         try:

@@ -34,7 +34,7 @@ async def read(client: TestClient, location: str) -> dict[str, Any]:
     return job
 
 
-async def ended(client: TestClient, location: str, within_s: float = 120) -> dict[str, Any]:
+async def ended(client: TestClient, location: str, within_s: float = 40) -> dict[str, Any]:
     async def has_ended() -> dict[str, Any] | None:
         job = await read(client, location)
         return job if job["status"] in ENDED else None
@@ -47,7 +47,7 @@ async def under_way(client: TestClient, location: str, processed: int = 1) -> No
     async def has_done_some() -> bool:
         return bool((await read(client, location))["processed"] >= processed)
 
-    await eventually(has_done_some, within_s=120)
+    await eventually(has_done_some, within_s=40)
 
 
 async def made_by(database: Database, location: str) -> list[int]:

@@ -57,7 +57,7 @@ async def test_a_client_that_leaves_a_stream_gives_its_connection_back(
     async def all_are_back() -> bool:
         return bool(pool.checkedout() == 0)
 
-    await eventually(all_are_back, within_s=30)
+    await eventually(all_are_back, within_s=5)
     async with database.begin() as session:
         await session.execute(text("delete from things where phone = repeat('5', 500)"))
 

@@ -40,7 +40,7 @@ async def test_an_idle_worker_stops_at_once_when_told(
 ) -> None:
     await make(client)
     process = start_worker()
-    await eventually(lambda: everything_is_sequenced(client), within_s=120)
+    await eventually(lambda: everything_is_sequenced(client), within_s=40)
     told_at = time.monotonic()
     process.send_signal(number)
     assert await asyncio.to_thread(process.wait, 60) == 0
@@ -53,7 +53,7 @@ async def test_a_worker_outlives_a_restart_of_the_database(
     await make(client)
     process = start_worker()
     for _ in range(2):
-        await eventually(lambda: everything_is_sequenced(client), within_s=120)
+        await eventually(lambda: everything_is_sequenced(client), within_s=40)
         await terminate_all()
         await make(client)
         job = await client.post("/v1/counts", json={"to": 3})
@@ -61,8 +61,8 @@ async def test_a_worker_outlives_a_restart_of_the_database(
         async def has_succeeded(location: str = job.headers["location"]) -> bool:
             return bool((await client.get(location)).json()["status"] == "succeeded")
 
-        await eventually(lambda: everything_is_sequenced(client), within_s=120)
-        await eventually(has_succeeded, within_s=120)
+        await eventually(lambda: everything_is_sequenced(client), within_s=40)
+        await eventually(has_succeeded, within_s=40)
     assert process.poll() is None
 
 
@@ -76,7 +76,7 @@ async def test_a_workers_health_is_its_metrics_port(start_worker: Start, free_po
             except httpx.ConnectError:
                 return False
 
-    assert await eventually(answers, within_s=120)
+    assert await eventually(answers, within_s=40)
     process.terminate()
     await asyncio.to_thread(process.wait)
     assert not await answers()

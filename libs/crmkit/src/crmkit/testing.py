@@ -121,7 +121,7 @@ async def client(app: FastAPI, token_key: Ed25519PrivateKey) -> AsyncIterator[Te
         yield client
 
 
-async def eventually(holds: Callable[[], Awaitable[Any]], *, within_s: float = 60) -> Any:
+async def eventually(holds: Callable[[], Awaitable[Any]], *, within_s: float = 20) -> Any:
     """Wait until a condition holds; what it gave."""
     async with asyncio.timeout(within_s):
         while not (found := await holds()):  # noqa: ASYNC110 - it happens in another process

@@ -97,6 +97,7 @@ async def test_the_next_page_is_read_ahead_and_only_what_is_handled_is_told(
 
     assert await feed.consume(look) == 5
     assert await feed.copied() == made
+    assert len(told) == 3
     assert all(position <= 2 * page for page, position in enumerate(told))
     assert await feed.consume() == 0
 

@@ -52,3 +52,9 @@ def same_but_phones(before: object, after: object, *, personal: bool) -> bool:
 def test_a_deep_document_is_masked() -> None:
     deep = b'{"x":' * 400 + b'{"phone":["+15551234567"]}' + b"}" * 400
     assert b'"+*********67"' in Masker(frozenset({"phone"})).json(deep)
+
+
+def test_a_value_is_personal_when_its_kind_is() -> None:
+    document = [{"kind": "phone", "value": "+15551234567"}, {"kind": "card", "value": "99001"}, {"kind": ["phone"]}]
+    masked = msgspec.json.decode(Masker(frozenset({"phone"})).json(msgspec.json.encode(document)))
+    assert masked == [{"kind": "phone", "value": "+*********67"}, *document[1:]]

@@ -16,7 +16,10 @@ def mask(value: str) -> str:
 
 
 class Masker:
-    """Masks every string found under the given member names of a JSON document, at any depth."""
+    """Masks every string found under the given member names of a JSON document, at any depth.
+
+    `{"kind": "phone", "value": ...}` is the same as `{"phone": ...}`.
+    """
 
     def __init__(self, fields: frozenset[str]) -> None:
         self.fields = fields
@@ -31,10 +34,14 @@ class Masker:
         whole = waiting[0][0]
         while waiting:
             node, personal = waiting.pop()
+            of_kind = self._names(node.get("kind")) if isinstance(node, dict) else False
             for place, member in node.items() if isinstance(node, dict) else enumerate(node):
-                hidden = personal or place in self.fields
+                hidden = personal or place in self.fields or (of_kind and place == "value")
                 if isinstance(member, (dict, list)):
                     waiting.append((member, hidden))
                 elif hidden and isinstance(member, str):
                     node[place] = mask(member)
         return whole[0]
+
+    def _names(self, kind: Any) -> bool:
+        return isinstance(kind, str) and kind in self.fields

@@ -1,7 +1,8 @@
-"""One platform of real processes for all tests here that only use it; those that break one start their own."""
+"""One deployment for all tests here that only use it; those that break one start a platform of their own."""
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -11,39 +12,57 @@ from deploy.local import platform as local
 from deploy.local.platform import Platform
 from tests.story import Story, play
 
-# A running platform's data folder, to look at tests again and again without starting one.
-RUNNING = os.environ.get("PERENNIAL_TEST_DATA")
+# A deployment that runs already: its gateway, and the file of an admin's key. Tests that only use one use it.
+URL, KEY_FILE = os.environ.get("PERENNIAL_TEST_URL"), os.environ.get("PERENNIAL_TEST_KEY_FILE")
 
 Login = Callable[..., httpx.Client]
 
 
+@dataclass(frozen=True)
+class Door:
+    """The gateway of a deployment, and an admin's key to it."""
+
+    url: str
+    admin_key: str
+
+    def client(self, key: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+
+
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
-    """The platform that the tests share."""
-    running = local.running(Path(RUNNING)) if RUNNING else None
-    if running:
-        yield running
-    else:
-        with local.start() as started:
-            yield started
+    """A platform of real processes, shared by the tests that look behind its gateway."""
+    if URL:
+        pytest.skip("looks behind the gateway, and PERENNIAL_TEST_URL names a deployment of which only that is seen")
+    with local.start() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def admin(platform: Platform) -> Iterator[httpx.Client]:
+def door(request: pytest.FixtureRequest) -> Door:
+    """The way into the deployment that is tested."""
+    if URL and KEY_FILE:
+        return Door(URL, Path(KEY_FILE).read_text().strip())
+    platform: Platform = request.getfixturevalue("platform")
+    return Door(platform.url, platform.admin_key)
+
+
+@pytest.fixture(scope="session")
+def admin(door: Door) -> Iterator[httpx.Client]:
     """An admin's client of the gateway."""
-    with _client(platform, platform.admin_key) as client:
+    with door.client(door.admin_key) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def login(platform: Platform, admin: httpx.Client) -> Iterator[Login]:
+def login(door: Door, admin: httpx.Client) -> Iterator[Login]:
     """Makes a client of the gateway with just these scopes: `login("customers:read", requests_per_minute=5)`."""
     made: list[httpx.Client] = []
 
     def make(*scopes: str, requests_per_minute: int = 100_000) -> httpx.Client:
         wanted = {"name": f"test-{os.urandom(4).hex()}", "scopes": scopes, "requests_per_minute": requests_per_minute}
         created = admin.post("/v1/clients", json=wanted).raise_for_status().json()
-        made.append(_client(platform, created["key"]))
+        made.append(door.client(created["key"]))
         return made[-1]
 
     yield make
@@ -55,7 +74,3 @@ def login(platform: Platform, admin: httpx.Client) -> Iterator[Login]:
 def story(admin: httpx.Client) -> Story:
     """A little of everything has happened on the platform."""
     return play(admin)
-
-
-def _client(platform: Platform, key: str) -> httpx.Client:
-    return httpx.Client(base_url=platform.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 import contracts
 from contracts.service_documents import PACKAGES
-from deploy.local.platform import Platform
+from tests.conftest import Door
 from tests.contracts.reached import REACHED
 from tests.contracts.recipes import Recipe, known_path, recipe
 from tests.story import Story
@@ -54,12 +54,12 @@ def _as_it_is(_: schemathesis.SerializationContext, value: Any) -> bytes:
 
 
 @pytest.fixture
-def send(platform: Platform) -> Any:
+def send(door: Door) -> Any:
     """Sends a case as an admin and checks the answer against the document."""
 
     def send_and_check(case: Case) -> Response:
-        headers = {"Authorization": f"Bearer {platform.admin_key}"}
-        response = case.call_and_validate(base_url=platform.url, headers=headers, checks=CHECKS, timeout=60)
+        headers = {"Authorization": f"Bearer {door.admin_key}"}
+        response = case.call_and_validate(base_url=door.url, headers=headers, checks=CHECKS, timeout=60)
         REACHED[case.operation.label][response.status_code] += 1
         return response
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from deploy.local.platform import Platform
-from tests.conftest import Login
+from tests.conftest import Door, Login
 from tests.feeds import events_of
 from tests.story import Story
 
@@ -26,15 +26,15 @@ def test_a_services_own_port_takes_only_the_gateways_token(
 
 
 @pytest.mark.parametrize("path", ["%2e%2e/clients", "%2E%2e%2fclients", "x/%2e/y", "a//b", "a%5cb", "%00"])
-def test_an_unsafe_path_goes_nowhere(platform: Platform, path: str) -> None:
-    url = httpx.URL(platform.url, raw_path=f"/v1/customers/{path}".encode())
-    answer = httpx.get(url, headers={"Authorization": f"Bearer {platform.admin_key}"})
+def test_an_unsafe_path_goes_nowhere(door: Door, path: str) -> None:
+    url = httpx.URL(door.url, raw_path=f"/v1/customers/{path}".encode())
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {door.admin_key}"})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_an_unknown_key_and_a_missing_scope_are_told_apart(platform: Platform, login: Login) -> None:
-    assert httpx.get(f"{platform.url}/v1/customers", headers={"Authorization": "Bearer pk_x_y"}).status_code == 401
+def test_an_unknown_key_and_a_missing_scope_are_told_apart(door: Door, login: Login) -> None:
+    assert httpx.get(f"{door.url}/v1/customers", headers={"Authorization": "Bearer pk_x_y"}).status_code == 401
     assert login("tickets:read").get("/v1/customers").status_code == 403
 
 

@@ -22,7 +22,9 @@ def resolution(kind: str, value: str) -> str:
                case when cardinality(ids) = 1 then ids[1] end as customer_id,
                case when cardinality(ids) > 1 then ids else '{{}}' end as candidates
         from (select array(select customer_id from customer_handles where kind = {kind} and value = {value}
-                           order by customer_id limit {_CANDIDATES}) as ids) as named
+                           order by customer_id limit {_CANDIDATES}) as ids
+              offset 0 -- or the planner looks the handle up again for each mention of ids
+             ) as named
     )"""
 
 

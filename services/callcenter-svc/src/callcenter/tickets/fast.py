@@ -16,7 +16,7 @@ from callcenter.tickets import rules
 from callcenter.tickets.schemas import NewTicket
 from crmkit import db, fast, outbox
 
-# Tiers in the order of `rules.Tier`, then none: the order of the outcomes that each new row brings along.
+# Tiers in the order of `rules.Tier`: the order of the outcomes that each new row brings along, the last for none.
 _TIERS: Final = "array['platinum', 'gold', 'silver', 'bronze', 'lead']"
 
 # What a new row brings along, in the order of `NewRow`.
@@ -24,13 +24,9 @@ _GIVEN: Final = {
     "place": "int", "type": "text", "subject": "text", "body": "text", "channel": "text", "severity": "text",
     "brand": "text", "store_id": "text", "tags": "text[]", "custom": "json", "product": "json", "order": "json",
     "call_id": "text", "assignee": "text", "complaint": "json", "handle_kind": "text", "handle_value": "text",
-    "priority_given": "boolean", "created_at": "timestamptz", "outcomes": "json",
+    "priority_given": "boolean", "created_at": "timestamptz", "priorities": "text[]",
+    "first_response_dues": "timestamptz[]", "resolution_dues": "timestamptz[]",
 }  # fmt: skip
-_COLUMNS: Final = """
-    type, subject, body, channel, severity, brand, store_id, tags, custom, product, "order", call_id, assignee,
-    complaint, handle_kind, handle_value, priority_given, id, number, version, status, priority, message_count,
-    first_response_due_at, resolution_due_at, customer_id, resolution, candidates, created_at, updated_at
-"""
 
 
 def ticket_json(row: str) -> str:
@@ -55,63 +51,54 @@ def _sla_json(row: str) -> str:
             or coalesce({row}.stopped_at, now()) > {row}.resolution_due_at)"""
 
 
-def _rendered(given: str) -> str:
-    """The CTEs up to `rendered`: the rows of a query become tickets, each with its document."""
-    return f"""
-given as (
-    {given}
-), known as (
-    select given.*, found.*, outcomes -> coalesce(array_position({_TIERS}, score.tier) - 1, -1) as outcome
-    from given
+def _inserted(given: str) -> str:
+    """The CTE `made`: the rows of a query become tickets, in the order of `place`, each with its document."""
+    return f"""made as (
+    insert into tickets as made (
+        id, number, type, subject, body, channel, severity, brand, store_id, tags, custom, product, "order", call_id,
+        assignee, complaint, handle_kind, handle_value, customer_id, resolution, candidates, priority_given, priority,
+        first_response_due_at, resolution_due_at, created_at, updated_at
+    )
+    select
+        uuidv7(), nextval('ticket_number'), type, subject, body, channel, severity, brand, store_id, tags, custom,
+        product, "order", call_id, assignee, complaint, handle_kind, handle_value, found.customer_id, resolution,
+        candidates, priority_given, priorities[outcome], first_response_dues[outcome], resolution_dues[outcome],
+        created_at, created_at
+    from ({given}) as given
     cross join lateral {resolution("given.handle_kind", "given.handle_value")} as found
     left join customer_scores as score on score.customer_id = found.customer_id
-), prepared as materialized (
-    select known.*, uuidv7() as id, nextval('ticket_number') as number, 1::bigint as version, 'new' as status,
-        outcome ->> 'priority' as priority,
-        (outcome ->> 'first_response_due_at')::timestamptz as first_response_due_at,
-        (outcome ->> 'resolution_due_at')::timestamptz as resolution_due_at, null::timestamptz as first_responded_at,
-        null::timestamptz as stopped_at, 0 as message_count, created_at as updated_at
-    from known
-), rendered as materialized (
-    select prepared.*, {ticket_json("prepared")} as document from prepared
+    cross join lateral (select coalesce(array_position({_TIERS}, score.tier), cardinality(priorities)) as outcome)
+    order by place
+    returning id, customer_id, {ticket_json("made")} as document
 )"""
 
 
-_EFFECTS: Final = f"""inserted as (
-    insert into tickets ({_COLUMNS}) select {_COLUMNS} from rendered
-), emitted as (
+_EMITTED: Final = f"""emitted as (
     insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
     select 'perennial.ticket.created.v1', '/v1/tickets/' || id, customer_id::text, document, {fast.ORIGIN}
-    from rendered
+    from made
 )"""
 
 _HEADERS: Final = """'location', '/v1/tickets/' || id, 'etag', '"1"'"""
-_KEPT: Final = fast.keeping(source="rendered", body="document", headers=_HEADERS)
+_KEPT: Final = fast.keeping(source="made", body="document", headers=_HEADERS)
 _ONE: Final = ", ".join(f'${place}::{kind} as "{name}"' for place, (name, kind) in enumerate(_GIVEN.items(), 10))
 _MANY: Final = ", ".join(f'"{name}" {kind}' for name, kind in _GIVEN.items())
 CREATE_ONE: Final = f"""
-with {_rendered(f"select {_ONE}")}, {_KEPT}, {_EFFECTS}
-select id, document::text from rendered
+with {_inserted(f"select {_ONE}")}, {_KEPT}, {_EMITTED}
+select id, document::text from made
 """
+# Ids made by one connection rise, so they have the order of `place`.
 CREATE_MANY: Final = f"""
-with {_rendered(f"select * from json_to_recordset($5::json) as given({_MANY})")}, {_EFFECTS}
-select document::text from rendered order by place
+with {_inserted(f"select * from json_to_recordset($5::json) as given({_MANY})")}, {_EMITTED}
+select document::text from made order by id
 """
 
 
 Json = msgspec.Raw
 
 
-class Outcome(msgspec.Struct):
-    """What a ticket is promised when its customer has a certain tier."""
-
-    priority: str
-    first_response_due_at: datetime
-    resolution_due_at: datetime
-
-
 class NewRow(msgspec.Struct, kw_only=True):
-    """A ticket to be inserted: as given, and its outcome for each tier its customer may turn out to have."""
+    """A ticket to be inserted: as given, and what is promised for each tier its customer may turn out to have."""
 
     place: int
     type: str
@@ -132,7 +119,9 @@ class NewRow(msgspec.Struct, kw_only=True):
     handle_value: str | None
     priority_given: bool
     created_at: datetime
-    outcomes: Json
+    priorities: list[str]
+    first_response_dues: list[datetime]
+    resolution_dues: list[datetime]
 
     def parameters(self) -> list[Any]:
         """The fields as a statement takes them one by one."""
@@ -162,9 +151,9 @@ def new_row(ticket: NewTicket, handle: Handle | None, policy: Policy, now: datet
         handle_value=handle.value if handle else None,
         priority_given=ticket.priority is not None,
         created_at=now,
-        outcomes=_json(
-            [Outcome(priority, clock.first_response_due_at, clock.resolution_due_at) for priority, clock in outcomes]
-        ),
+        priorities=[priority for priority, _ in outcomes],
+        first_response_dues=[clock.first_response_due_at for _, clock in outcomes],
+        resolution_dues=[clock.resolution_due_at for _, clock in outcomes],
     )
 
 

@@ -119,9 +119,10 @@ def terminate_all(settings: Settings, postgres_url: str) -> Callable[[], Awaitab
 
     async def terminate() -> int:
         connection = await asyncpg.connect(postgres_url)
-        ended: int = await connection.fetchval(
-            "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = $1", name
-        )
+        every = "select count(pg_terminate_backend(pid{})) from pg_stat_activity where datname = $1"
+        ended: int = await connection.fetchval(every.format(""), name)
+        # All at once, then wait: one that ends before the others would let them go on.
+        await connection.fetchval(every.format(", 5000"), name)
         await connection.close()
         return ended
 

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
@@ -109,6 +110,37 @@ async def test_an_open_transaction_is_not_handed_on(narrow: Database) -> None:
     async with narrow.connection() as one, narrow.connection() as other:
         assert not one.is_in_transaction()
         assert not other.is_in_transaction()
+    await narrow.close()
+
+
+async def test_a_cancelled_hot_statement_leaves_nothing_behind(narrow: Database, database: Database) -> None:
+    for _ in range(4):
+        task = asyncio.ensure_future(narrow.one_statement("select pg_sleep(30)"))
+        await eventually(lambda: sleeps(database))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    answers = await asyncio.gather(*(narrow.one_statement("select $1::int as n", n) for n in range(8)))
+    assert [answer["n"] for answer in answers if answer] == list(range(8))
+    assert await backend_is_idle(database, "pg_sleep")
+    await narrow.close()
+
+
+async def test_a_refused_hot_statement_leaves_its_connection_usable(narrow: Database) -> None:
+    backends = set()
+    for _ in range(4):
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await narrow.one_statement("select 1 / 0")
+        backends.add(await narrow.one_statement("select pg_backend_pid()"))
+    assert len(backends) == 1
+    await narrow.close()
+
+
+async def test_hot_statements_leave_half_of_the_pool_to_others(narrow: Database) -> None:
+    await asyncio.gather(*(narrow.one_statement("select pg_sleep(0.01)") for _ in range(8)))
+    async with narrow.connection() as connection:
+        assert await connection.fetchval("select 1") == 1
+        assert await narrow.one_statement("select 2 as n") == (2,)
     await narrow.close()
 
 

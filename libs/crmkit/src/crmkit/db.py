@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, cast
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import DateTime, MetaData, event, text
+from sqlalchemy import DateTime, MetaData, PoolProxiedConnection, event, text
 from sqlalchemy import Row as _Row
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -51,11 +51,13 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """The process's pool."""
+    """The process's pool; up to half of it is kept at hand for hot requests, once they have come."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, pool_size: int) -> None:
         self.engine = engine
         self.sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._at_hand: list[PoolProxiedConnection] = []
+        self._at_hand_limit = pool_size // 2
 
     @classmethod
     def of(cls, settings: Settings) -> "Database":
@@ -72,7 +74,7 @@ class Database:
             connect_args={"server_settings": server_settings},
         )
         event.listen(engine.sync_engine, "checkout", _refuse_closed)
-        return cls(engine)
+        return cls(engine, pool_size=settings.pool_size)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -93,7 +95,7 @@ class Database:
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A driver connection outside any transaction: each statement commits by itself."""
         fairy = await self.engine.raw_connection()
-        connection = cast("asyncpg.Connection", fairy.driver_connection)
+        connection = _driver_of(fairy)
         try:
             yield connection
         except asyncio.CancelledError:
@@ -105,13 +107,47 @@ class Database:
                 fairy.invalidate()
             fairy.close()
 
+    async def one_statement(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        """Run one statement that is its own transaction, and give its first row.
+
+        Taking a connection from the pool and giving it back costs as much as a small statement does.
+        """
+        fairy = await self._take()
+        try:
+            return await _driver_of(fairy).fetchrow(sql, *args)
+        except asyncio.CancelledError:
+            fairy.invalidate()
+            raise
+        finally:
+            self._put_back(fairy)
+
+    async def _take(self) -> PoolProxiedConnection:
+        while self._at_hand:
+            fairy = self._at_hand.pop()
+            if not _driver_of(fairy).is_closed():
+                return fairy
+            fairy.close()
+        return await self.engine.raw_connection()
+
+    def _put_back(self, fairy: PoolProxiedConnection) -> None:
+        if fairy.is_valid and len(self._at_hand) < self._at_hand_limit:
+            self._at_hand.append(fairy)
+        else:
+            fairy.close()
+
     async def ping(self) -> None:
         """Raise unless the database answers."""
         async with self.connection() as connection:
             await connection.execute("select 1")
 
     async def close(self) -> None:
+        while self._at_hand:
+            self._at_hand.pop().close()
         await self.engine.dispose()
+
+
+def _driver_of(fairy: PoolProxiedConnection) -> asyncpg.Connection:
+    return cast("asyncpg.Connection", fairy.driver_connection)
 
 
 def _refuse_closed(connection: Any, record: Any, fairy: Any) -> None:  # noqa: ARG001
@@ -134,8 +170,7 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 async def one_statement(request: Request, sql: str, *args: Any) -> asyncpg.Record | None:
     """Run one statement that is its own transaction, and give its first row: the hot path of a `fast.py`."""
-    async with database(request).connection() as connection:
-        return await connection.fetchrow(sql, *args)
+    return await database(request).one_statement(sql, *args)
 
 
 def database(request: Request) -> Database:

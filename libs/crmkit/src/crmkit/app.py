@@ -55,7 +55,8 @@ def create_app(
     faults.install(app)
     mechanism = (feeds.router(settings.service), jobs.router(settings.service), audit.router(settings.service))
     for each in (*routers, _health(), *mechanism):
-        app.include_router(each)
+        # Not include_router, which wraps each router in a route of its own: two matches for every request.
+        app.router.routes.extend(each.routes)
     _surround(app, settings, streaming, authenticate)
     return app
 

@@ -2,9 +2,9 @@
 
 import logging
 import os
+import secrets
 import sys
 import time
-import uuid
 from typing import Final
 from wsgiref.simple_server import WSGIServer
 
@@ -131,4 +131,4 @@ class _Answer:
 def _request_id(given: str | None) -> str:
     if given and len(given) <= 128 and given.isascii() and given.isprintable():
         return given
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Result, Select, TextClause, case, func, insert, select, text
+from sqlalchemy import CursorResult, Select, TextClause, case, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit import db, outbox
@@ -19,9 +19,10 @@ from segment.scoring_models.schemas import Thresholds
 from segment.scoring_runs.models import CurrentRunRow, ScoringRunRow
 from segment.scoring_runs.rules import Plan, Slice
 
-SLICE: Final = (
-    "chunk_customers", "chunk_orders", "chunk_metrics", "chunk_lines", "chunk_categories", "chunk_affinities",
-    "chunk_popularity", "chunk_next_purchases",
+SLICE_FACTS: Final = ("chunk_customers", "chunk_orders")
+SLICE_METRICS: Final = "chunk_metrics"
+SLICE_TASTES: Final = (
+    "chunk_lines", "chunk_categories", "chunk_affinities", "chunk_popularity", "chunk_next_purchases",
 )  # fmt: skip
 POPULATION: Final = ("totals", "scores", "brand_loyalty", "fill_next_purchases")
 
@@ -119,16 +120,22 @@ async def empty_run(session: AsyncSession, run_id: UUID) -> None:
 
 
 async def score_slice(session: AsyncSession, terms: RunTerms, customers: Slice) -> None:
-    """Everything that needs one customer's facts only, for a slice of the customers; what is there already stays."""
+    """Everything that needs one customer's facts only, for a slice of the customers; nothing for one scored before."""
     bounds = {
         "customers_from": UUID(customers.customers_from),
         "customers_to": UUID(customers.customers_to) if customers.customers_to else None,
     }
-    await _execute_all(session, SLICE, terms.parameters() | bounds)
+    parameters = terms.parameters() | bounds
+    await _set_work(session)
+    await _execute_all(session, SLICE_FACTS, parameters)
+    inserted = await _execute(session, SLICE_METRICS, parameters)
+    if inserted.rowcount:
+        await _execute_all(session, SLICE_TASTES, parameters)
 
 
 async def score_population(session: AsyncSession, terms: RunTerms) -> None:
     """Everything that needs all customers at once: ranks, bands, what is popular."""
+    await _set_work(session)
     await _execute_all(session, POPULATION, terms.parameters())
 
 
@@ -157,18 +164,21 @@ async def _announce(session: AsyncSession, terms: RunTerms, previous_run_id: UUI
     await _execute(session, "announce_scores", values)
 
 
-async def _execute_all(session: AsyncSession, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
+async def _set_work(session: AsyncSession) -> None:
     for setting in _SET_WORK:
         await session.execute(text(setting))
+
+
+async def _execute_all(session: AsyncSession, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
     for name in names:
         await _execute(session, name, parameters)
 
 
-async def _execute(session: AsyncSession, name: str, parameters: Mapping[str, Any]) -> Result[Any]:
+async def _execute(session: AsyncSession, name: str, parameters: Mapping[str, Any]) -> CursorResult[Any]:
     statement = _statement(name)
     wanted = {key: parameters[key] for key in statement.compile().params}
     # Bound values give the parameters their types: Postgres could not tell a date from a number of days.
-    return await session.execute(statement.bindparams(**wanted))
+    return cast("CursorResult[Any]", await session.execute(statement.bindparams(**wanted)))
 
 
 def _text(id: UUID | None) -> str | None:

@@ -15,4 +15,3 @@ with category as (
 select :run_id, customer_id, product_category, days, units, private_units, national_units
 from category
 join chunk_customers using (customer_no)
-on conflict do nothing

@@ -28,7 +28,8 @@ with listed as (
     group by customer_no, product_type
 )
 select
-    customer_id, :run_id, rank, product_type, typical.product_category, score,
+    customer_id, :run_id, rank, product_type, typical.product_category,
+    round((score / 1e9)::numeric, 6),
     case when rhythm.days >= :rhythm_days
         then rhythm.last_day + round((rhythm.last_day - rhythm.first_day)::numeric / (rhythm.days - 1))::int
     end,
@@ -37,4 +38,3 @@ from listed
 join typical using (customer_no, product_type)
 join rhythm using (customer_no, product_type)
 join chunk_customers using (customer_no)
-on conflict do nothing

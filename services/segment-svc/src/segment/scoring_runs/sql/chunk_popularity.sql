@@ -3,4 +3,3 @@ insert into run_popularity (run_id, customers_from, product_type, weight)
 select :run_id, :customers_from, product_type, sum(score)
 from chunk_affinities
 group by product_type
-on conflict do nothing

@@ -14,25 +14,29 @@ with popular as (
     where run_id = :run_id and product_type in (select product_type from popular)
     group by product_type, product_category, typical_product_id
     order by product_type, count(*) desc, typical_product_id
-), short as (
-    select metrics.customer_id, count(own.rank) as length
+), short as materialized (
+    select customer_id
     from run_metrics as metrics
-    left join next_purchases as own on own.customer_id = metrics.customer_id and own.run_id = :run_id
-    where metrics.run_id = :run_id
-    group by metrics.customer_id
-    having count(own.rank) < :list_length
+    where run_id = :run_id and not exists (
+        select from next_purchases as own
+        where own.customer_id = metrics.customer_id and own.run_id = :run_id and own.rank = :list_length
+    )
+), own as materialized (
+    select customer_id, product_type
+    from short
+    join next_purchases using (customer_id)
+    where run_id = :run_id
 ), offered as (
     select
         short.customer_id, popular.product_type,
-        short.length + row_number() over (
+        coalesce(listed.length, 0) + row_number() over (
             partition by short.customer_id order by popular.weight desc, popular.product_type collate "C"
         ) as rank
     from short
     cross join popular
+    left join (select customer_id, count(*) as length from own group by customer_id) as listed using (customer_id)
     where not exists (
-        select from next_purchases as own
-        where own.customer_id = short.customer_id and own.run_id = :run_id
-            and own.product_type = popular.product_type
+        select from own where own.customer_id = short.customer_id and own.product_type = popular.product_type
     )
 )
 select customer_id, :run_id, rank, product_type, typical.product_category, 0, typical.typical_product_id

@@ -1,12 +1,15 @@
 -- Cut the customers into chunks of about :chunk_lines order lines: the ids each begins with and ends before.
-with customer_lines as (
-    select customers.customer_id, 1 + coalesce(sum(orders.line_count), 0) as line_count
-    from customers left join orders using (customer_id)
-    where not customers.erased
-    group by customers.customer_id
+with ordered as (
+    select customer_id, sum(line_count) as line_count from orders group by customer_id
 ), cut as (
-    select customer_id, div(sum(line_count) over (order by customer_id) - line_count, :chunk_lines) as chunk
-    from customer_lines
+    select
+        customer_id,
+        div(
+            sum(1 + coalesce(line_count, 0)) over (order by customer_id) - 1 - coalesce(line_count, 0), :chunk_lines
+        ) as chunk
+    from customers
+    left join ordered using (customer_id)
+    where not erased
 ), chunks as (
     select (array_agg(customer_id order by customer_id))[1] as customers_from, count(*) as customer_count
     from cut

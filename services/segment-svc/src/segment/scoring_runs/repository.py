@@ -17,13 +17,8 @@ from segment.scores.repository import DOCUMENTS
 from segment.scoring_models.models import ScoringModelRow
 from segment.scoring_models.schemas import Thresholds
 from segment.scoring_runs.models import CurrentRunRow, ScoringRunRow
-from segment.scoring_runs.rules import Plan, Slice
+from segment.scoring_runs.rules import LANES, Plan, Slice
 
-SLICE_FACTS: Final = ("chunk_customers", "chunk_orders")
-SLICE_METRICS: Final = "chunk_metrics"
-SLICE_TASTES: Final = (
-    "chunk_lines", "chunk_categories", "chunk_affinities", "chunk_popularity", "chunk_next_purchases",
-)  # fmt: skip
 POPULATION: Final = ("totals", "scores", "brand_loyalty", "fill_next_purchases")
 
 # The planner knows nothing of tables filled a moment ago: it hashes, and joins in the order written.
@@ -110,7 +105,7 @@ async def open_run(session: AsyncSession, terms: RunTerms, *, chunk_lines: int) 
     """Make the run's partitions and cut the customers into slices."""
     await _execute(session, "forget_failed", {})
     await session.execute(select(func.open_run(terms.run_id)))
-    rows = await _execute(session, "plan", {"chunk_lines": chunk_lines})
+    rows = await _execute(session, "plan", {"chunk_lines": chunk_lines, "lanes": LANES})
     return Plan([Slice(str(row.customers_from), _text(row.customers_to), row.customer_count) for row in rows])
 
 
@@ -127,16 +122,18 @@ async def score_slice(session: AsyncSession, terms: RunTerms, customers: Slice) 
     }
     parameters = terms.parameters() | bounds
     await _set_work(session)
-    await _execute_all(session, SLICE_FACTS, parameters)
-    inserted = await _execute(session, SLICE_METRICS, parameters)
+    await _execute(session, "chunk_customers", parameters)
+    await _execute(session, "chunk_orders", parameters)
+    inserted = await _execute(session, "chunk_metrics", parameters)
     if inserted.rowcount:
-        await _execute_all(session, SLICE_TASTES, parameters)
+        await _execute(session, "chunk_tastes", parameters)
 
 
 async def score_population(session: AsyncSession, terms: RunTerms) -> None:
     """Everything that needs all customers at once: ranks, bands, what is popular."""
     await _set_work(session)
-    await _execute_all(session, POPULATION, terms.parameters())
+    for name in POPULATION:
+        await _execute(session, name, terms.parameters())
 
 
 async def finish(session: AsyncSession, terms: RunTerms, *, now: datetime) -> None:
@@ -167,11 +164,6 @@ async def _announce(session: AsyncSession, terms: RunTerms, previous_run_id: UUI
 async def _set_work(session: AsyncSession) -> None:
     for setting in _SET_WORK:
         await session.execute(text(setting))
-
-
-async def _execute_all(session: AsyncSession, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
-    for name in names:
-        await _execute(session, name, parameters)
 
 
 async def _execute(session: AsyncSession, name: str, parameters: Mapping[str, Any]) -> CursorResult[Any]:

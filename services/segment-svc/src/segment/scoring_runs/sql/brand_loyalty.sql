@@ -14,3 +14,4 @@ select
         / count(*) over (partition by product_category)]
 from run_categories
 where run_id = :run_id
+order by customer_id -- so that the index grows at its end

@@ -2,9 +2,8 @@
 
 import time
 
-import asyncpg
-
 from crmkit.auth import ADMIN
+from crmkit.db import is_transient
 from crmkit.problems import Problem, Unavailable
 from gateway.access import keys
 from gateway.access.directory import Client, Directory
@@ -51,7 +50,9 @@ class Admission:
             return None
         try:
             return await self._directory.find(keys.digest(key))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except Exception as error:
+            if not is_transient(error):
+                raise
             raise Unavailable("The clients cannot be read right now.") from error
 
     def _refused(self, actor: str, route: Route, problem: Problem) -> Problem:

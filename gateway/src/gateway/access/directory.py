@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 
 from crmkit.auth import Principal
-from crmkit.db import Database
+from crmkit.db import Database, is_transient
 from crmkit.settings import Settings
 from gateway.access.limits import Bucket
 
@@ -104,7 +104,8 @@ async def _listen(settings: Settings, changed: asyncio.Event) -> None:
                 await closed.wait()
             finally:
                 connection.terminate()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except Exception as error:  # noqa: BLE001 - whatever failed, without this task changes are found late
+            _warn("clients_not_followed", error)
             await asyncio.sleep(1)
 
 
@@ -118,5 +119,10 @@ async def _refresh(directory: Directory, changed: asyncio.Event, poll_s: float) 
         changed.clear()
         try:
             await directory.refresh()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            log.warning("clients_not_refreshed", error=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever failed, without this task revoked keys go on working
+            _warn("clients_not_refreshed", error)
+
+
+def _warn(event: str, error: Exception) -> None:
+    """The moment's faults in a line, ours whole."""
+    log.warning(event, error=str(error), exc_info=not is_transient(error))

@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-import asyncpg
 import structlog
 
-from crmkit.db import Database
+from crmkit.db import Database, is_transient
 
 KINDS = 1_000
 FLUSH_S = 2.0
@@ -37,9 +36,9 @@ class Refusals:
         self._database = database
         self._counts: Counter[Refusal] = Counter()
 
-    def add(self, refusal: Refusal) -> None:
+    def add(self, refusal: Refusal, count: int = 1) -> None:
         full = len(self._counts) >= KINDS and refusal not in self._counts
-        self._counts[_OTHERS if full else refusal] += 1
+        self._counts[_OTHERS if full else refusal] += count
 
     async def flush(self) -> None:
         if not self._counts:
@@ -49,9 +48,10 @@ class Refusals:
         try:
             async with self._database.connection() as connection:
                 await connection.executemany(_INSERT, rows)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            self._counts.update(counts)
-            log.warning("refusals_not_written", error=str(error))
+        except Exception as error:
+            for refusal, count in counts.items():
+                self.add(refusal, count)
+            log.warning("refusals_not_written", error=str(error), exc_info=not is_transient(error))
 
 
 @asynccontextmanager

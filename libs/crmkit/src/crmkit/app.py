@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from crmkit import audit, auth, faults, feeds, jobs, openapi, telemetry
+from crmkit import audit, auth, faults, feeds, hot, jobs, openapi, telemetry
 from crmkit.db import Database, database
 from crmkit.masking import Masker
 from crmkit.problems import BodyTooLarge, Problem, Unavailable
@@ -63,6 +63,7 @@ def create_app(
 
 def _surround(app: FastAPI, settings: Settings, streaming: frozenset[str], authenticate: Wrap | None) -> None:
     """Add the middleware, the innermost first."""
+    app.add_middleware(hot.Shortcut, routes=app.routes)
     app.add_middleware(BodyLimit, limit=settings.body_limit, streaming=streaming)
     if authenticate is None:
         verifier = auth.Verifier(settings.token_public_key.get_secret_value(), settings.service)
@@ -79,6 +80,8 @@ def serve(factory: Callable[[], ASGIApp], settings: Settings) -> None:
     # Modules and routes live as long as the process: walking them in every full collection held requests for 50 ms.
     gc.collect()
     gc.freeze()
+    # A request makes some thousand objects and leaves none: looking for cycles after every 700 took 4 % of the time.
+    gc.set_threshold(20_000)
     uvicorn.run(
         app,
         host=settings.host,

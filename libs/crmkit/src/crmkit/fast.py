@@ -8,8 +8,7 @@ A hot statement begins with nine parameters, its own ones start at $10: $1 to $4
     row = await fast.execute(request, CREATE, new.subject, new.body)
 """
 
-import re
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -17,11 +16,6 @@ from fastapi import Request
 
 from crmkit import db, idempotency, media, outbox
 from crmkit.idempotency import Replayed
-from crmkit.problems import FieldError, Invalid, InvalidJson, UnsupportedMediaType
-
-T = TypeVar("T")
-
-_decoders: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {}
 
 ORIGIN: Final = "$1::text, $2::text, $3::text, $4::text"
 
@@ -30,48 +24,6 @@ _HOLDER: Final = (
     "select fingerprint, status, headers, body from idempotency"
     " where client = $1 and method = $2 and path = $3 and key = $4"
 )
-_FAULT: Final = re.compile(r"(?P<detail>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?", re.DOTALL)
-_MEMBER: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
-_NAMED: Final = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*)`")
-
-
-class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A request's body as msgspec reads it: ten times as fast as a model, and as strict."""
-
-
-async def decode(request: Request, kind: type[T]) -> T:
-    """The request's JSON body.
-
-    Raises: UnsupportedMediaType (415), InvalidJson (400), Invalid (422) with the pointer of the first fault.
-    """
-    body = await request.body()
-    if not body:
-        raise Invalid("body: A JSON body is required.", errors=[FieldError("", "A JSON body is required.")])
-    if not media.is_json(request.headers.get("content-type", "")):
-        raise UnsupportedMediaType("Send the body as application/json.")
-    try:
-        return _decoder(kind).decode(body)
-    except msgspec.ValidationError as error:
-        fault = field_error(error)
-        raise Invalid(f"{fault.pointer or 'body'}: {fault.detail}", errors=[fault]) from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidJson("The body is not valid JSON.") from error
-
-
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    return _decoders.get(kind) or _decoders.setdefault(kind, msgspec.json.Decoder(kind))
-
-
-def field_error(error: msgspec.ValidationError) -> FieldError:
-    """`Expected ... - at `$.lines[0].quantity`` as a JSON pointer and a sentence."""
-    found = _FAULT.fullmatch(str(error))
-    assert found is not None
-    steps = [name or place for name, place in _MEMBER.findall(found["path"] or "")]
-    named = _NAMED.fullmatch(found["detail"])
-    if named:
-        steps.append(named["name"])
-    pointer = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
-    return FieldError(pointer, found["detail"])
 
 
 def keeping(*, source: str, body: str, headers: str = "", status: int = 201) -> str:
@@ -122,10 +74,3 @@ async def replay(request: Request) -> None:
     row = await db.one_statement(request, _HOLDER, claim.client, claim.method, claim.path, claim.key)
     if row is not None and row["status"] is not None:
         raise Replayed(idempotency.kept_response(claim, *row.values()))
-
-
-def described(kind: type[Any]) -> dict[str, Any]:
-    """`openapi_extra` of an endpoint that decodes its body itself."""
-    (schema,), components = msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}")
-    content = {media.JSON: {"schema": schema}}
-    return {"requestBody": {"required": True, "content": content}, "x-components": components}

@@ -1,12 +1,13 @@
 """Every exception that reaches the edge becomes one problem document, in this one place."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -17,15 +18,21 @@ from crmkit.problems import FieldError, Invalid, InvalidJson, Problem, Unavailab
 
 log = structlog.get_logger()
 
+# A connection that cannot be opened is told by the dialect's own error, which SQLAlchemy does not wrap then.
+_OF_DATABASE: Final = (
+    DBAPIError, AsyncAdapt_asyncpg_dbapi.Error, asyncpg.PostgresError, asyncpg.InterfaceError, PoolTimeout, OSError,
+)  # fmt: skip
+
 
 def install(app: FastAPI) -> None:
     """Register the handlers."""
-    app.add_exception_handler(Problem, _of_problem)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, _of_validation)  # type: ignore[arg-type]
-    app.add_exception_handler(HTTPException, _of_http)  # type: ignore[arg-type]
-    for case in (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, PoolTimeout, ConnectionError):
-        app.add_exception_handler(case, _of_database)
-    app.add_exception_handler(Exception, _of_exception)
+    for case, handler in _HANDLERS.items():
+        app.add_exception_handler(case, handler)
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """What the registered handlers would answer."""
+    return next(_HANDLERS[case] for case in type(error).__mro__ if case in _HANDLERS)(request, error)
 
 
 def of_exception(error: BaseException) -> Problem:
@@ -48,10 +55,11 @@ def of_database(error: BaseException) -> Problem:
 
 def field_errors(errors: list[Any]) -> list[FieldError]:
     """Pydantic's error list of a document as JSON pointers: `/lines/0/quantity`."""
-    return [FieldError(_pointer(e["loc"]), str(e["msg"])) for e in errors]
+    return [FieldError(pointer(e["loc"]), str(e["msg"])) for e in errors]
 
 
-def _pointer(location: Sequence[str | int]) -> str:
+def pointer(location: Sequence[str | int]) -> str:
+    """A place in a document as an RFC 6901 pointer."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
@@ -65,7 +73,7 @@ def _of_validation(request: Request, error: RequestValidationError) -> Response:
         return InvalidJson("The body is not valid JSON.").response(request.url.path)
     # FastAPI says where a value came from first: a pointer into the body needs no `/body`, `/query/limit` stays.
     errors = [
-        FieldError(_pointer(e["loc"][1:] if e["loc"][:1] == ("body",) else e["loc"]), str(e["msg"])) for e in found
+        FieldError(pointer(e["loc"][1:] if e["loc"][:1] == ("body",) else e["loc"]), str(e["msg"])) for e in found
     ]
     detail = f"{errors[0].pointer or 'body'}: {errors[0].detail}" if errors else None
     return Invalid(detail, errors=errors).response(request.url.path)
@@ -81,3 +89,12 @@ def _of_database(request: Request, error: Exception) -> Response:
 
 def _of_exception(request: Request, error: Exception) -> Response:
     return of_exception(error).response(request.url.path)
+
+
+_HANDLERS: Final[dict[type[Exception], Callable[[Request, Any], Response]]] = {
+    Problem: _of_problem,
+    RequestValidationError: _of_validation,
+    HTTPException: _of_http,
+    **dict.fromkeys(_OF_DATABASE, _of_database),
+    Exception: _of_exception,
+}

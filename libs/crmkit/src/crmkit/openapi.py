@@ -69,7 +69,6 @@ class Api(FastAPI):
 def _complete(document: Document) -> None:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for method, operation in _operations(document):
-        schemas |= operation.pop("x-components", {})
         _tell_refusals(operation["responses"])
         _tell_parameters(operation, method)
         _tell_other_forms(operation)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.responses import StreamingResponse
 
-from crmkit import app, audit, concurrency, fast, idempotency, jobs, outbox, paging, worker
+from crmkit import app, audit, concurrency, fast, hot, idempotency, jobs, outbox, paging, worker
 from crmkit.consumers import Consumer
 from crmkit.db import Base, Database, Session, constraint
 from crmkit.events import Event
@@ -69,6 +69,7 @@ class Count(BaseModel):
 
 
 router = app.router(tags=["things"])
+hot_router = hot.router(tags=["things"])
 
 
 @router.post("/things", status_code=201, operation_id="create_thing")
@@ -150,7 +151,9 @@ async def break_off() -> Response:
     return StreamingResponse(lines(), media_type="text/plain")
 
 
-class QuickThing(fast.Body):
+class QuickThing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     name: str
     size: int | None = None
 
@@ -170,12 +173,9 @@ select id, document::text from rendered
 """
 
 
-@router.post(
-    "/quick-things", status_code=201, operation_id="create_quick_thing", openapi_extra=fast.described(QuickThing)
-)
-async def create_quick_thing(request: Request) -> Response:
-    thing = await fast.decode(request, QuickThing)
-    row = await fast.execute(request, QUICK, thing.name, thing.size)
+@hot_router.post("/quick-things", status_code=201, operation_id="create_quick_thing")
+async def create_quick_thing(body: QuickThing, request: Request) -> Response:
+    row = await fast.execute(request, QUICK, body.name, body.size)
     assert row is not None
     headers = {"Location": f"/v1/things/{row['id']}"}
     return Response(row["document"], 201, headers, "application/json")
@@ -254,7 +254,7 @@ def create_app(settings: Settings) -> FastAPI:
     return app.create_app(
         settings,
         title="Sample",
-        routers=[router],
+        routers=[hot_router, router],
         personal_fields=frozenset({"phone"}),
         streaming=frozenset({"/v1/uploads"}),
     )

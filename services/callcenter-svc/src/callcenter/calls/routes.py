@@ -6,13 +6,12 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from callcenter import hot
 from callcenter.calls import fast, models, repository, schemas, service
 from callcenter.calls.repository import Filter
 from callcenter.calls.rules import Direction, EventType
 from callcenter.calls.schemas import CallPatch, NewCallEvent
 from callcenter.schemas import Instant
-from crmkit import concurrency, paging
+from crmkit import concurrency, hot, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
 

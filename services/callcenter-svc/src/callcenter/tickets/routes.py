@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from callcenter import hot
 from callcenter.schemas import Instant
 from callcenter.slas.rules import Priority
 from callcenter.slas.service import current_policy
@@ -16,7 +15,7 @@ from callcenter.tickets.repository import Filter
 from callcenter.tickets.rules import Status, TicketType
 from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, NewTickets, TicketPatch
 from callcenter.tickets.service import Desk
-from crmkit import concurrency, paging
+from crmkit import concurrency, hot, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
 

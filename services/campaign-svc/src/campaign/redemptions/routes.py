@@ -8,14 +8,15 @@ from fastapi import Query, Request, Response
 from campaign.redemptions import fast, repository, service
 from campaign.redemptions.models import RedemptionRow
 from campaign.redemptions.schemas import NewRedemption, Redemption
-from crmkit import concurrency, paging
+from crmkit import concurrency, hot, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
 
 router = api_router(tags=["redemptions"])
+hot_router = hot.router(tags=["redemptions"])
 
 
-@router.post("/redemptions", status_code=201, operation_id="create_redemption", response_model=Redemption)
+@hot_router.post("/redemptions", status_code=201, operation_id="create_redemption", response_model=Redemption)
 async def create_redemption(body: NewRedemption, request: Request) -> Response:
     return await fast.redeem(request, body)
 

@@ -119,12 +119,15 @@ def terminate_all(settings: Settings, postgres_url: str) -> Callable[[], Awaitab
 
     async def terminate() -> int:
         connection = await asyncpg.connect(postgres_url)
-        every = "select count(pg_terminate_backend(pid{})) from pg_stat_activity where datname = $1"
-        ended: int = await connection.fetchval(every.format(""), name)
+        rows = await connection.fetch("select pid from pg_stat_activity where datname = $1", name)
+        pids = [row["pid"] for row in rows]
         # All at once, then wait: one that ends before the others would let them go on.
-        await connection.fetchval(every.format(", 5000"), name)
+        await connection.fetch("select pg_terminate_backend(pid) from unnest($1::int[]) as pid", pids)
+        await connection.fetch(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid = any($1::int[])", pids
+        )
         await connection.close()
-        return ended
+        return len(pids)
 
     return terminate
 

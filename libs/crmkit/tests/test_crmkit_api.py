@@ -143,3 +143,24 @@ async def test_opposite_lock_orders_are_retried_and_both_succeed(client: TestCli
     )
     assert [answer.status_code for answer in answers] == [200, 200]
     assert (await client.get(f"/v1/things/{first}")).json()["version"] == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (b'{"name": "nul\\u0000"}', "/name"),
+        (b'{"name": ["x", {"y/z": "\\u0000"}]}', "/name/1/y~1z"),
+        (b'{"n\\u0000": 1}', ""),
+        (b'{"name": ' + b"[" * 500 + b"]" * 500 + b"}", "/name" + "/0" * 100),
+    ],
+)
+async def test_what_cannot_be_stored_is_refused_with_its_place(client: TestClient, body: bytes, pointer: str) -> None:
+    for path in ("/v1/things", "/v1/quick-things"):
+        refused = await client.post(path, content=body, headers={"content-type": "application/json"})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+async def test_an_escaped_backslash_before_u0000_is_no_nul(client: TestClient) -> None:
+    body = b'{"name": "%s\\\\u0000"}' % f"{uuid.uuid4()}".encode()
+    made = await client.post("/v1/things", content=body, headers={"content-type": "application/json"})
+    assert made.status_code == 201

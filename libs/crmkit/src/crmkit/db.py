@@ -71,6 +71,7 @@ class Database:
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_timeout=5,
+            hide_parameters=True,  # they are customers' data, and errors are logged
             connect_args={"server_settings": server_settings},
         )
         event.listen(engine.sync_engine, "checkout", _refuse_closed)

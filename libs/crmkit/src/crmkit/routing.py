@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
-from crmkit import db, idempotency, media
+from crmkit import db, idempotency, media, unstorable
 from crmkit.auth import Principal, sees_personal_data
 from crmkit.masking import Masker
 from crmkit.problems import FieldError, Invalid, Unavailable, UnsupportedMediaType
@@ -46,6 +46,7 @@ class Route(APIRoute):
             if takes_body:
                 request = JsonRequest(request.scope, request.receive)
                 await _refuse_media_type(request)
+                unstorable.refuse(await request.body())
             return _masked(request, await _answer(handle, request))
 
         return handler

@@ -43,6 +43,7 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     state = app.state
     state.table, state.upstreams = Table(), Upstreams(settings)
+    state.watch = readiness.Watch(state.database, state.upstreams)
     state.mint = Mint(settings.token_private_key.get_secret_value())
     state.reference = Reference(state.upstreams, state.mint, state.table)
     directory, refusals = Directory(state.database), Refusals(state.database)

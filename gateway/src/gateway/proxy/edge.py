@@ -8,16 +8,19 @@ from starlette.types import Message, Receive, Scope, Send
 
 from crmkit import context, faults
 from crmkit.problems import NotFound, Problem
-from gateway.access.admission import Admission
+from gateway.access.admission import Admission, spend
 from gateway.access.callers import is_public
 from gateway.access.directory import Client
 from gateway.proxy import paths
+from gateway.proxy.errors import UnsafePath
 from gateway.proxy.exchange import Exchange
 from gateway.proxy.forwarding import Forwarder
 from gateway.proxy.traffic import Traffic
 from gateway.routing import GATEWAY, Route, Table
 
 _PRIVATE = b"/v1/"
+# Never refused: who asks it restarts a process that does not answer.
+_ALIVE = b"/healthz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,21 @@ class Edge:
         raw_path: bytes = exchange.scope["raw_path"]
         admission, key = gate.admission, exchange.inbound.key
         client = admission.known(key)
-        exchange.bucket = client.bucket if client else admission.peer_bucket(exchange.peer)
-        paths.check(raw_path, exchange.scope["query_string"])
+        exchange.bucket = bucket = client.bucket if client else admission.peer_bucket(exchange.peer)
+        try:
+            paths.check(raw_path, exchange.scope["query_string"])
+        except UnsafePath:
+            spend(bucket)
+            raise
         # The raw path, so that no encoding of a private path passes as a public one.
         if not raw_path.startswith(_PRIVATE) and is_public(raw_path.decode()):
+            if raw_path != _ALIVE:
+                spend(bucket)
             await self._answer(exchange, None)
             return
         route = gate.table.match(raw_path)
         if route is None:
+            spend(bucket)
             raise NotFound("No service has this path.")
         if client is None:
             client = await admission.recognise(key, exchange.peer, route)

@@ -1,11 +1,10 @@
 """What bodies of several nouns share."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 
@@ -33,15 +32,6 @@ class Told:
         return Response(self.document, status, {"ETag": f'"{self.version}"', **(headers or {})}, "application/json")
 
 
-def _read_rfc3339(value: object) -> object:
-    """Pydantic would read `0.5` and `1780000000` too."""
-    if not isinstance(value, str) or not _RFC3339.match(value):
-        raise ValueError("an instant is written as RFC 3339, such as 2026-06-01T12:00:00Z")
-    return value
-
-
-_RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
-Instant = Annotated[AwareDatetime, BeforeValidator(_read_rfc3339, json_schema_input_type=AwareDatetime)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]

@@ -159,7 +159,15 @@ async def test_twins_at_once_have_one_effect(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"type": "sung"}, {"at": "yesterday"}, {"at": 1780000000}, {"at": "2026-06-01T12:00:00"}, {"caller": "x"}],
+    [
+        {"type": "sung"},
+        {"at": "yesterday"},
+        {"at": 1780000000},
+        {"at": "2026-06-01T12:00:00"},
+        {"at": "0001-01-01T00:00:00+14:00"},
+        {"at": "9999-12-31T23:59:59-12:00"},
+        {"caller": "x"},
+    ],
 )
 async def test_a_wrong_event_is_refused(client: TestClient, change: dict[str, Any]) -> None:
     answer = await client.post("/v1/call-events", json={"call_id": new_id(), "at": at(0)} | RINGING | change)

@@ -10,10 +10,10 @@ from callcenter.calls import fast, models, repository, schemas, service
 from callcenter.calls.repository import Filter
 from callcenter.calls.rules import Direction, EventType
 from callcenter.calls.schemas import CallPatch, NewCallEvent
-from callcenter.schemas import Instant
 from crmkit import concurrency, hot, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
+from crmkit.instants import Instant
 
 router = api_router(tags=["calls"])
 hot_router = hot.router(tags=["calls"])

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from callcenter.schemas import Instant
 from callcenter.surveys import models, repository, schemas, service
 from callcenter.surveys.repository import Filter
 from callcenter.surveys.rules import SurveyClass, SurveyKind
@@ -13,6 +12,7 @@ from callcenter.surveys.schemas import NewSurveyResponse
 from crmkit import paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
+from crmkit.instants import Instant
 
 router = api_router(tags=["surveys"])
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from callcenter.schemas import Instant
 from callcenter.slas.rules import Priority
 from callcenter.slas.service import current_policy
 from callcenter.tickets import fast, models, repository, schemas, service
@@ -18,6 +17,7 @@ from callcenter.tickets.service import Desk
 from crmkit import concurrency, hot, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
+from crmkit.instants import Instant
 
 router = api_router(tags=["tickets"])
 hot_router = hot.router(tags=["tickets"])

@@ -15,12 +15,15 @@ from crmkit.db import Database
 from gateway.access import keys
 from gateway.access.scopes import Scope
 from gateway.clients import repository, service
+from gateway.clients.models import Client
 from gateway.clients.schemas import MOST_REQUESTS_PER_MINUTE, NewClient
 from gateway.settings import Settings
 
+DEVELOPER: Final = "dev-admin"
+
 # What each part of the platform may do; a name that is not here is refused.
 SCOPES: Final = {
-    "dev-admin": [Scope.ADMIN],
+    DEVELOPER: [Scope.ADMIN],
     "customer": [Scope.FEEDS_READ, Scope.CUSTOMERS_PII],
     "segment": [Scope.FEEDS_READ],
     "campaign": [Scope.FEEDS_READ, Scope.CUSTOMERS_READ, Scope.CUSTOMERS_PII, Scope.SEGMENTS_READ],
@@ -46,13 +49,23 @@ def read_keys(folder: Path) -> dict[str, str]:
 
 
 async def ensure_client(session: AsyncSession, name: str, key: str) -> None:
-    """Make the client, or give the present one this key and its scopes."""
+    """Make the client, or give the present one this key and its scopes. Raises: ValueError for a key that is spent."""
+    _check_usable(name, await repository.by_digest(session, keys.digest(key.encode())))
     wanted = NewClient(name=name, scopes=SCOPES[name], requests_per_minute=MOST_REQUESTS_PER_MINUTE)
     present = await repository.by_name(session, name)
     if present is None:
         await service.add_client(session, wanted, key)
     else:
         await service.renew_client(session, present, wanted, key)
+
+
+def _check_usable(name: str, holder: Client | None) -> None:
+    """A key stays with the client that had it first, also when that was revoked."""
+    if holder is None or (holder.name == name and holder.revoked_at is None):
+        return
+    files = f"clients/{name}" if name == DEVELOPER else f"clients/{name} and its copy {name}/api_key"
+    taken = "was revoked" if holder.revoked_at else f"is already that of {holder.name}"
+    raise ValueError(f"The key of the client {name} {taken}: replace the secret {files}.")
 
 
 async def bootstrap(settings: BootstrapSettings) -> None:

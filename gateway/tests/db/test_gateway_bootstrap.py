@@ -6,7 +6,7 @@ import pytest
 
 from gateway.access import keys
 from gateway.bootstrap import SCOPES, ensure_client, read_keys
-from gateway.clients import repository
+from gateway.clients import repository, service
 
 
 def key_of(name: str) -> str:
@@ -31,6 +31,30 @@ async def test_a_new_key_replaces_the_old_one(session) -> None:
     client = await repository.by_name(session, "dev-admin")
     assert client is not None
     assert (client.key_digest, client.version) == (keys.digest(renewed.encode()), 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [("dev-admin", "clients/dev-admin."), ("segment", "clients/segment and its copy segment/api_key.")],
+)
+async def test_a_revoked_key_is_named_with_the_files_to_replace(session, name, files) -> None:
+    key = key_of(name)
+    await ensure_client(session, name, key)
+    client = await repository.by_name(session, name)
+    await service.revoke_client(session, client.id)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="was revoked") as refused:
+            await ensure_client(session, name, key)
+        assert str(refused.value) == f"The key of the client {name} was revoked: replace the secret {files}"
+        # The same when the client was made again by hand, with another key.
+        await ensure_client(session, name, key_of(name))
+
+
+async def test_one_key_is_not_two_clients(session) -> None:
+    key = key_of("campaign")
+    await ensure_client(session, "campaign", key)
+    with pytest.raises(ValueError, match="client segment is already that of campaign"):
+        await ensure_client(session, "segment", key)
 
 
 def test_files_are_keys_of_known_clients(tmp_path) -> None:

@@ -29,6 +29,11 @@ async def by_name(session: AsyncSession, name: str) -> Client | None:
     return (await session.scalars(_present().where(Client.name == name))).one_or_none()
 
 
+async def by_digest(session: AsyncSession, digest: bytes) -> Client | None:
+    """The client of a key, also one that was revoked."""
+    return (await session.scalars(select(Client).where(Client.key_digest == digest))).one_or_none()
+
+
 async def get(session: AsyncSession, client_id: UUID) -> Client | None:
     return (await session.scalars(_present().where(Client.id == client_id))).one_or_none()
 

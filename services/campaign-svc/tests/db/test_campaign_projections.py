@@ -2,6 +2,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -84,6 +85,15 @@ async def test_a_purchase_is_on_the_business_day_and_follows_its_order(session: 
     assert await purchases(session) == [("2017-12-04", 900)]
     await apply(session, order(4, cancelled_at="2017-12-06T00:00:00Z"))
     assert await purchases(session) == [("2017-12-04", 0)]
+
+
+@pytest.mark.parametrize("edge", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_an_instant_at_the_edge_of_the_calendar_holds_nothing_up(session: AsyncSession, edge: str) -> None:
+    refund = {"id": uuid4(), "version": 1, "customer_id": CUSTOMER, "refunded_at": edge, "amount": 250}
+    refunded = event("perennial.refund.recorded.v1", refund)
+    for zone in (ZONE, ZoneInfo("Pacific/Auckland")):
+        await service.apply(session, [order(1, placed_at=edge), refunded], zone=zone)
+    assert await purchases(session) == [(edge[:10], -250), (edge[:10], 1250)]
 
 
 async def test_a_refund_counts_on_its_own_day(session: AsyncSession) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -54,17 +54,25 @@ def handles_of(customer: CustomerData) -> Iterator[CustomerHandle]:
     yield from (stored_handle("email", email) for email in customer.emails)
 
 
+def day_of(instant: datetime, zone: ZoneInfo) -> date:
+    """The day in `zone`; the one as written where that would lie outside the calendar, in years 1 and 9999."""
+    try:
+        return instant.astimezone(zone).date()
+    except OverflowError:
+        return instant.date()
+
+
 def purchase_of_order(order: OrderData, zone: ZoneInfo) -> Purchase | None:
     """The purchase an order is, worth nothing once cancelled; None for an order of nobody."""
     if order.customer is None or order.customer.id is None:
         return None
     amount = 0 if order.cancelled_at is not None else order.total_amount
-    day = order.placed_at.astimezone(zone).date()
+    day = day_of(order.placed_at, zone)
     return Purchase(order.customer.id, order.id, order.version, day, amount, order.source, order.external_id)
 
 
 def purchase_of_refund(refund: RefundData, zone: ZoneInfo) -> Purchase | None:
     if refund.customer_id is None:
         return None
-    day = refund.refunded_at.astimezone(zone).date()
+    day = day_of(refund.refunded_at, zone)
     return Purchase(refund.customer_id, refund.id, refund.version, day, -refund.amount)

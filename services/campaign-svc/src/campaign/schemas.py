@@ -4,7 +4,9 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+
+from crmkit.instants import Instant
 
 MOST: Final = 10**15
 DEFAULT_SOURCE: Final = "default"
@@ -77,7 +79,7 @@ class OrderRef(Strict):
 
     external_id: Handle
     source: Source = DEFAULT_SOURCE
-    placed_at: AwareDatetime | None = None
+    placed_at: Instant | None = None
 
 
 class CustomerId(BaseModel):

@@ -4,6 +4,7 @@ import pytest
 
 from crmkit.testing import TestClient
 
+UNKNOWN = "01890000-0000-7000-8000-00000000dead"
 CAMPAIGN: dict[str, Any] = {
     "name": "December lists",
     "goal": "Raise two-week spend by 3 %",
@@ -124,3 +125,26 @@ async def test_unknown_ids_are_404(client: TestClient) -> None:
         assert (await client.get(f"/v1/{path}/nonsense")).status_code == 422
         listed = await client.get(f"/v1/{path}", params={"limit": 1})
         assert len(listed.json()["data"]) == 1
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 1780000000, "2026-06-01T12:00:00"])
+@pytest.mark.parametrize(
+    ("path", "body", "pointer"),
+    [
+        ("/v1/offers", OFFER, "/starts_at"),
+        ("/v1/offers", OFFER, "/ends_at"),
+        ("/v1/campaigns", CAMPAIGN, "/starts_at"),
+        ("/v1/campaigns", CAMPAIGN, "/ends_at"),
+        ("/v1/coupon-batches", {"offer_id": UNKNOWN, "count": 1}, "/valid_until"),
+        ("/v1/coupon-batches", {"offer_id": UNKNOWN, "count": 1}, "/valid_from"),
+        (f"/v1/checkouts/{UNKNOWN}/confirm", {"order": {"external_id": "1"}}, "/order/placed_at"),
+    ],
+)
+async def test_no_instant_is_taken_that_no_business_can_mean(
+    client: TestClient, path: str, body: dict[str, Any], pointer: str, instant: object
+) -> None:
+    *above, name = pointer.strip("/").split("/")
+    body = body | {above[0]: body[above[0]] | {name: instant}} if above else body | {name: instant}
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 422
+    assert pointer in {error["pointer"] for error in answer.json()["errors"]}

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from campaign.campaigns.rules import CampaignStatus
 from campaign.schemas import UNSET, Amount, Currency, Name, Share, Strict
+from crmkit.instants import Instant
 
 Goal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Tier = Literal["platinum", "gold", "silver", "bronze", "lead"]
@@ -51,8 +52,8 @@ class NewCampaign(Strict):
     offer_ids: OfferIds | None = None
     list_length: ListLength = 10
     coupon_valid_days: ValidDays = 14
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> "NewCampaign":
@@ -72,8 +73,8 @@ class CampaignPatch(Strict):
     offer_ids: OfferIds | None = None
     list_length: ListLength = UNSET
     coupon_valid_days: ValidDays = UNSET
-    starts_at: AwareDatetime = UNSET
-    ends_at: AwareDatetime = UNSET
+    starts_at: Instant = UNSET
+    ends_at: Instant = UNSET
 
 
 class Budget(BaseModel):

@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from campaign.offers.schemas import check_period
 from campaign.schemas import CustomerId, Strict
+from crmkit.instants import Instant
 
 
 class CouponStatus(StrEnum):
@@ -55,8 +56,8 @@ class NewCouponBatch(Strict):
     offer_id: UUID
     count: Annotated[int, Field(ge=1, le=100_000_000)]
     campaign_id: UUID | None = Field(default=None, description="whose budget pays")
-    valid_from: AwareDatetime | None = Field(default=None, description="default: now")
-    valid_until: AwareDatetime
+    valid_from: Instant | None = Field(default=None, description="default: now")
+    valid_until: Instant
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> "NewCouponBatch":

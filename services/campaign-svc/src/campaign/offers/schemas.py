@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from campaign.offers.rules import OfferKind
 from campaign.schemas import MOST, UNSET, Amount, Currency, Handle, Name, Percent, Quantity, Share, Strict
+from crmkit.instants import Instant
 from crmkit.problems import FieldError
 
 PositiveAmount = Annotated[int, Field(gt=0, le=MOST, strict=True, description="minor units")]
@@ -68,8 +69,8 @@ class NewOffer(Strict):
     minimum_spend_amount: Amount | None = None
     sponsor_id: UUID | None = None
     sponsor_share: Share = Decimal(0)
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> "NewOffer":
@@ -90,8 +91,8 @@ class OfferPatch(Strict):
     amount: PositiveAmount = UNSET
     ladder: Annotated[list[LadderStep], Field(max_length=12)] = UNSET
     regular_amount: PositiveAmount | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
 
 
 class Offer(BaseModel):

@@ -25,7 +25,11 @@ class CheckoutDiscount(msgspec.Struct, frozen=True):
 
 
 class CheckoutProduct(msgspec.Struct, frozen=True):
+    """As the till named it; `id` is null while campaign-svc does not know it."""
+
     id: UUID | None = None
+    external_id: str | None = None
+    source: str | None = None
 
 
 class CheckoutLine(msgspec.Struct, frozen=True):
@@ -44,6 +48,7 @@ class Checkout(msgspec.Struct, frozen=True):
     customer: CustomerRef | None = None
     order: OrderRef | None = None
     store_id: str | None = None
+    brand: str | None = None
 
 
 class Ticket(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import pytest
 from crmkit.db import Database
 from crmkit.events import Event
 from crmkit.testing import TestClient, event
+from customer.references.rules import Unreadable
 from customer.touches import service as touches
 
 
@@ -15,8 +16,9 @@ from customer.touches import service as touches
 async def shop(client: TestClient) -> dict[str, str]:
     """Ids of a customer and a product."""
     customer = (await client.post("/v1/customers", json={"name": "Anna"})).json()
-    product = (await client.post("/v1/products", json={"external_id": f"p-{uuid.uuid4()}"})).json()
-    return {"customer": customer["id"], "product": product["id"]}
+    named = {"external_id": f"p-{uuid.uuid4()}", "source": "till"}
+    product = (await client.post("/v1/products", json=named)).json()
+    return {"customer": customer["id"], "product": product["id"], "product_at_till": named["external_id"]}
 
 
 def checkout(shop: dict[str, str], **more: Any) -> Event:
@@ -71,6 +73,37 @@ async def test_checkouts_without_customer_or_order_make_none(
 async def test_a_checkout_of_an_unknown_product_is_refused_loudly(database: Database, shop: dict[str, str]) -> None:
     with pytest.raises(touches.CheckoutRefused):
         await give(database, checkout(shop | {"product": str(uuid.uuid4())}))
+
+
+def naming(confirmed: Event, *products: dict[str, Any]) -> Event:
+    """The same checkout with a line of each of these products."""
+    data = confirmed.read(dict)
+    lines = [data["lines"][0] | {"product": product} for product in products]
+    return event(confirmed.type, data | {"lines": lines}, subject=confirmed.subject)
+
+
+async def test_a_line_is_resolved_by_whatever_handle_the_till_gave(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    by_id = {"id": shop["product"], "external_id": None, "source": None}
+    by_name = {"id": None, "external_id": shop["product_at_till"], "source": "till"}
+    confirmed = naming(checkout(shop, brand="organic"), by_id, by_name)
+    await give(database, confirmed)
+    made = (await client.get(f"/v1/orders/ext:till:{confirmed.read(dict)['order']['external_id']}")).json()
+    assert [line["product"]["id"] for line in made["lines"]] == [shop["product"]] * 2
+    assert (made["total_amount"], made["brand"]) == (800, "organic")
+
+
+@pytest.mark.parametrize("external_id", ["nowhere", None])
+async def test_a_line_that_nobody_can_resolve_is_not_dropped(
+    client: TestClient, database: Database, shop: dict[str, str], external_id: str | None
+) -> None:
+    known = {"id": shop["product"]}
+    confirmed = naming(checkout(shop), known, {"id": None, "external_id": external_id, "source": None})
+    with pytest.raises((touches.CheckoutRefused, Unreadable)):
+        await give(database, confirmed)
+    order = confirmed.read(dict)["order"]
+    assert (await client.get(f"/v1/orders/ext:till:{order['external_id']}")).status_code == 404
 
 
 async def test_tickets_and_calls_stand_on_the_timeline_in_their_newest_state(

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from crmkit.events import Event
-from customer.events import Call, Checkout, SurveyResponse, Ticket
+from customer.events import Call, Checkout, CheckoutLine, CheckoutProduct, SurveyResponse, Ticket
 from customer.orders.rules import DiscountIntake, LineIntake, OrderIntake
+from customer.references.rules import DEFAULT_SOURCE
 from customer.references.schemas import Reference
 from customer.timeline.repository import Touch
 
@@ -15,30 +16,35 @@ CHECKOUT: Final = "perennial.checkout.confirmed.v1"
 
 def order_of(checkout: Checkout) -> OrderIntake | None:
     """The purchase a confirmed checkout became; None for an anonymous one, or one that names no order."""
-    if checkout.order is None or checkout.customer is None or checkout.customer.id is None:
-        return None
-    lines = tuple(
-        LineIntake(
-            product=Reference(id=line.product.id),
-            quantity=line.quantity,
-            amount=line.amount,
-            discounts=tuple(DiscountIntake(kind="coupon", amount=d.amount, code=d.code) for d in line.discounts),
-        )
-        for line in checkout.lines
-        if line.product.id is not None
-    )
-    if not lines:
+    if checkout.order is None or checkout.customer is None or checkout.customer.id is None or not checkout.lines:
         return None
     return OrderIntake(
         customer=Reference(id=checkout.customer.id),
         placed_at=checkout.order.placed_at,
         currency=checkout.currency,
-        lines=lines,
+        lines=tuple(map(_line, checkout.lines)),
         external_id=checkout.order.external_id,
         source=checkout.order.source,
         store_id=checkout.store_id,
         channel="store",
+        brand=checkout.brand,
     )
+
+
+def _line(line: CheckoutLine) -> LineIntake:
+    return LineIntake(
+        product=_product(line.product),
+        quantity=line.quantity,
+        amount=line.amount,
+        discounts=tuple(DiscountIntake(kind="coupon", amount=d.amount, code=d.code) for d in line.discounts),
+    )
+
+
+def _product(named: CheckoutProduct) -> Reference:
+    """The surest handle of a product: the id that campaign-svc knows from here, or else the till's name for it."""
+    if named.id is not None:
+        return Reference(id=named.id)
+    return Reference(external_id=named.external_id, source=named.source or DEFAULT_SOURCE)
 
 
 def touch_of(event: Event) -> Touch | None:

@@ -126,6 +126,17 @@ async def test_an_import_repeated_changes_nothing(client: TestClient, database: 
     assert (await bring("refunds", ndjson(refund | {"lines": [line]}, bad)))["result"]["created"] == 1
 
 
+async def test_a_touch_by_an_impossible_phone_is_an_error_of_its_line(client: TestClient, bring: Importer) -> None:
+    card = unique()
+    await client.post("/v1/customers", json={"cards": [card]})
+    touch = {"kind": "visit", "occurred_at": "2017-01-01T00:00:00Z", "summary": "Asked for oat milk"}
+    job = await bring(
+        "interactions", ndjson(touch | {"customer": {"phone": "12"}}, touch | {"customer": {"card": card}})
+    )
+    assert (job["status"], job["processed"]) == ("succeeded", 1), job
+    assert [(e["position"], e["code"]) for e in await bring.errors(job)] == [(1, "invalid_line")]
+
+
 @pytest.mark.parametrize("mode", ["upsert", "insert", "replace"])
 async def test_modes(client: TestClient, bring: Importer, mode: str) -> None:
     id = unique()

@@ -121,7 +121,7 @@ WAYS: Final[Mapping[Resource, Way[Any]]] = {
         lambda db, items, how: refunds.take_refunds(db, items, how.mode),
     ),
     "interactions": Way(
-        lambda line, _: NewInteraction.model_validate_json(line),
-        lambda db, items, how: timeline.take_interactions(db, items, region=how.region),
+        lambda line, how: timeline.read(NewInteraction.model_validate_json(line), how.region),
+        lambda db, items, _: timeline.take_interactions(db, items),
     ),
 }

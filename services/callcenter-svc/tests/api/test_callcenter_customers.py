@@ -22,6 +22,10 @@ def customer(id_: uuid.UUID, version: int = 1, **told: Any) -> testing.events.Ev
     return testing.event("perennial.customer.updated.v1", data, subject=str(id_))
 
 
+def erased(id_: uuid.UUID, version: int = 2) -> testing.events.Event:
+    return testing.event("perennial.customer.erased.v1", {"id": str(id_), "version": version}, subject=str(id_))
+
+
 def score(id_: uuid.UUID, tier: str, computed_at: str = "2026-01-01T00:00:00Z") -> testing.events.Event:
     clv = {"amount": 12_300, "currency": "USD", "method": "bg_nbd"}
     data = {"customer_id": str(id_), "computed_at": computed_at, "pyramid": {"tier": tier, "rank": 3}, "clv": clv}
@@ -94,6 +98,35 @@ async def test_a_call_is_linked_too(client: TestClient, database: Database) -> N
     (listed,) = (await get(client, f"/v1/customers/{id_}/calls"))["data"]
     assert (listed["id"], listed["version"]) == (call["id"], 2)
     assert await versions(client, database, f"/v1/calls/{call['id']}") == [1, 2]
+
+
+async def test_a_call_stays_with_whom_it_was_with_when_the_number_changes_hands(
+    client: TestClient, database: Database
+) -> None:
+    one, other, number = uuid.uuid4(), uuid.uuid4(), phone()
+    event = {"call_id": uuid.uuid4().hex, "type": "ringing", "at": "2026-06-01T12:00:00Z", "from": number}
+    await hear(database, customer(one, phones=[number]))
+    call = await post(client, "/v1/call-events", event)
+    await hear(database, customer(one, version=2), customer(other, phones=[number]))
+    assert await post(client, "/v1/call-events", event) == call
+    ended = await post(client, "/v1/call-events", event | {"type": "ended", "at": "2026-06-01T12:05:00Z"})
+    assert (ended["status"], ended["customer"]) == ("ended", call["customer"])
+    later = await post(client, "/v1/call-events", event | {"call_id": uuid.uuid4().hex})
+    assert later["customer"]["id"] == str(other)
+
+
+async def test_a_late_event_brings_nothing_back_of_an_erased_caller(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    event = {"call_id": uuid.uuid4().hex, "type": "ringing", "at": "2026-06-01T12:00:00Z", "from": number}
+    await hear(database, customer(id_, phones=[number]))
+    call = await post(client, "/v1/call-events", event)
+    await hear(database, erased(id_))
+    blank = await get(client, f"/v1/calls/{call['id']}")
+    assert await post(client, "/v1/call-events", event) == blank
+    recorded = {"type": "ended", "at": "2026-06-01T12:05:00Z", "recording_url": "https://pbx.example/1.wav"}
+    ended = await post(client, "/v1/call-events", event | recorded)
+    assert (ended["status"], ended["from"], ended["recording_url"]) == ("ended", None, None)
+    assert ended["customer"] == blank["customer"]
 
 
 async def test_a_customer_just_heard_of_is_found_at_once(client: TestClient, database: Database) -> None:
@@ -231,8 +264,7 @@ async def test_an_erased_customer_leaves_no_words_behind(client: TestClient, dat
     call = await post(client, "/v1/call-events", event)
     body = {"kind": "csat", "score": 1, "comment": "Anna is cross", "customer": {"phone": number}}
     answer = await post(client, "/v1/survey-responses", body)
-    erased = testing.event("perennial.customer.erased.v1", {"id": str(id_), "version": 2}, subject=str(id_))
-    await hear(database, erased)
+    await hear(database, erased(id_))
     told = [
         await get(client, f"/v1/tickets/{ticket['id']}"),
         await get(client, f"/v1/tickets/{ticket['id']}/messages"),

@@ -33,6 +33,9 @@ def call_json(row: str) -> str:
         'updated_at', {time_json(f"{row}.updated_at")})"""
 
 
+_LEAST: Final = "least((was).{0}, given.{0})"
+
+
 def _later(at: str, *columns: str, standing: str = "{0}.{1}") -> str:
     """Each column from the side whose standing is later; what has no instant yet gives way."""
     given, held = standing.format("given", at), standing.format("(was)", at)
@@ -45,13 +48,21 @@ def _of(row: str) -> str:
 
 
 def _least(*columns: str) -> str:
-    return ", ".join(f"least((was).{c}, given.{c}) as {c}" for c in columns)
+    return ", ".join(f"{_LEAST.format(c)} as {c}" for c in columns)
+
+
+def _unless_erased(*columns: str) -> str:
+    """Texts that erasure took out stay out, whatever comes late or again."""
+    return ", ".join(
+        f"case when (was).handle_kind = 'id' then null else {_LEAST.format(c)} end as {c}" for c in columns
+    )
 
 
 _STANDING: Final = f"({{0}}.status_rank = {rules.ENDED_RANK}, {{0}}.{{1}}, {{0}}.status_rank)"
 _HEADERS: Final = """'etag', '"' || version || '"'"""
 _KEPT: Final = fast.keeping(source="rendered", body="document", headers=_HEADERS, status=200)
-_KIND: Final = "case when handle_value is not null then 'phone' end"
+_KIND: Final = "case when number is not null then 'phone' end"
+_CUSTOMER: Final = "(was).handle_kind, (was).handle_value, (was).resolution, (was).customer_id, (was).candidates"
 
 # $10: a JSON array of one call as its event tells it. Of two first events at once the second violates
 # calls_call_id_key; sent again, it finds the row.
@@ -67,16 +78,24 @@ with given as (
 ), joined as (
     select was, given.call_id, given.received_at,
         {_later("status_at", "status", "status_rank", "status_at", standing=_STANDING)},
-        {_least("ringing_at", "answered_at", "ended_at", "from_number", "to_number", "direction", "recording_url")},
+        {_least("ringing_at", "answered_at", "ended_at", "direction")},
+        {_unless_erased("from_number", "to_number", "recording_url")},
         {_later("agent_at", "agent", "agent_at", standing="({0}.{1}, {0}.agent)")},
         {_later("disposition_at", "disposition", "disposition_at", standing="({0}.{1}, {0}.disposition)")}
     from given left join held on true
+), numbered as (
+    select joined.*, case when direction = 'outbound' then to_number else from_number end as number from joined
 ), named as (
-    select joined.*, case when direction = 'outbound' then to_number else from_number end as handle_value
-    from joined
+    select numbered.*, (was).handle_kind = 'id' or ((was).resolution = 'resolved' and (was).handle_value = number)
+        as is_settled
+    from numbered
 ), known as (
-    select named.*, {_KIND} as handle_kind, found.*
-    from named cross join lateral {resolution(_KIND, "handle_value")} as found
+    select named.*, whom.*
+    from named cross join lateral (
+        select {_CUSTOMER} where is_settled -- a number may have changed hands since the call
+        union all
+        select {_KIND}, number, found.* from {resolution(_KIND, "number")} as found where is_settled is not true
+    ) as whom(handle_kind, handle_value, resolution, customer_id, candidates)
 ), compared as (
     select known.*, coalesce((was).id, uuidv7()) as id, coalesce((was).created_at, received_at) as created_at,
         (was).id is null or ({_of("known")}) is distinct from ({_of("(was)")}) as changed

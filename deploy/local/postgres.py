@@ -82,15 +82,15 @@ def prepare(folder: Path, *, password: str, log: Path) -> Cluster:
 
 
 def discard(folder: Path) -> None:
-    """Remove the data of a folder, also where it is only linked."""
-    link = folder / "postgres"
-    data = link.readlink() if link.is_symlink() else link
+    """Remove the data of a folder, also where it is only linked, and of what lies beside it only what is ours."""
+    link, home = folder / "postgres", binaries.data_home(folder)
+    data = _target(link)
     _await_predecessor(data)
+    shutil.rmtree(data, ignore_errors=True)
     if link.is_symlink():
-        shutil.rmtree(data.parent, ignore_errors=True)
         link.unlink()
-    else:
-        shutil.rmtree(data, ignore_errors=True)
+    if home != folder and data.parent == home.resolve():
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _place(folder: Path) -> Path:
@@ -99,9 +99,15 @@ def _place(folder: Path) -> Path:
     if home != folder and not link.exists() and not link.is_symlink():
         binaries.make_reachable(home)
         link.symlink_to(home / "postgres")
-    if link.is_symlink() and not link.readlink().parent.exists():
-        raise CannotStart(f"{link} points to {link.readlink()}, which is gone: remove the link to start afresh.")
-    return link.readlink() if link.is_symlink() else link
+    data = _target(link)
+    if link.is_symlink() and not data.parent.exists():
+        raise CannotStart(f"{link} points to {data}, which is gone: remove the link to start afresh.")
+    return data
+
+
+def _target(link: Path) -> Path:
+    """Where a link leads, seen from where it lies; anything else is itself."""
+    return link.resolve() if link.is_symlink() else link
 
 
 def initialise(data: Path, password: str, *options: str) -> None:

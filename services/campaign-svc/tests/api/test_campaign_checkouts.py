@@ -209,6 +209,17 @@ async def test_unknown_ids_are_404(shop: Shop, path: str) -> None:
         assert (await shop.client.post(f"/v1/{path}/{UNKNOWN}/{step}")).status_code == 404
 
 
+async def test_coupons_that_have_expired_can_be_left_out(shop: Shop) -> None:
+    offer, customer = await shop.offer(), await shop.customer()
+    (older,) = await shop.coupons(offer, customer_id=customer)
+    (newer,) = await shop.coupons(offer, customer_id=customer)
+    await shop.coupons(offer, customer_id=customer, valid_until=NOW - timedelta(days=1))
+    asked = {"customer_id": str(customer), "valid_until_gte": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "sort": "-id"}
+    listed = await shop.client.get("/v1/coupons", params=asked)
+    assert [coupon["code"] for coupon in listed.json()["data"]] == [newer, older]
+    assert (await shop.client.get("/v1/coupons", params={"valid_until_gte": "yesterday"})).status_code == 422
+
+
 async def test_the_feed_tells_a_coupon_as_its_get_does(shop: Shop) -> None:
     (code,) = await shop.coupons(await shop.offer(), customer_id=await shop.customer())
     await shop.client.post("/v1/redemptions", json={"code": code, "store_id": "1"})

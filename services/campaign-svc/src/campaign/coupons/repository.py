@@ -43,12 +43,16 @@ async def find_by_code(session: AsyncSession, code: str) -> CouponRow | None:
     return await session.get(CouponRow, coupon_id) if coupon_id else None
 
 
-def list_coupons(*, status: CouponStatus | None, customer_id: UUID | None) -> Select[CouponRow]:
+def list_coupons(
+    *, status: CouponStatus | None, customer_id: UUID | None, valid_until_gte: datetime | None
+) -> Select[CouponRow]:
     query = select(CouponRow)
     if status is not None:
         query = query.where(CouponRow.status == status)
     if customer_id is not None:
         query = query.where(CouponRow.customer_id == customer_id)
+    if valid_until_gte is not None:
+        query = query.where(CouponRow.valid_until >= valid_until_gte)
     return query
 
 

@@ -11,6 +11,7 @@ from campaign.coupons.schemas import Coupon, CouponBatch, CouponStatus, NewCoupo
 from crmkit import concurrency, jobs, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
+from crmkit.instants import Instant
 
 router = api_router(tags=["coupons"])
 
@@ -22,8 +23,10 @@ async def list_coupons(
     page: paging.PageQuery,
     status: Annotated[CouponStatus | None, Query()] = None,
     customer_id: Annotated[UUID | None, Query()] = None,
+    valid_until_gte: Annotated[Instant | None, Query(description="leaves out what has expired by then")] = None,
 ) -> Response:
-    query = repository.list_coupons(status=status, customer_id=customer_id)
+    """Sorted by `id`, which rises with the time of issue: `sort=-id` gives the newest first."""
+    query = repository.list_coupons(status=status, customer_id=customer_id, valid_until_gte=valid_until_gte)
     listing = paging.Listing(query, keys={"id": CouponRow.id}, tie=CouponRow.id, default="id", model=Coupon)
     return await paging.answer(request, session, page, listing)
 

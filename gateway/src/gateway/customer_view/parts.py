@@ -1,6 +1,7 @@
 """What the 360 view is made of, and which answers make a part."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
@@ -22,7 +23,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One request: `{id}` is filled in.
+    """One request: `{id}` and `{now}` are filled in.
 
     listed: the answer is a page, of which the rows are shown; hidden: but not those with one of these states.
     """
@@ -37,7 +38,7 @@ PROFILE: Final = Part("profile", "/v1/customers/{id}")
 OTHERS: Final = (
     Part("scores", "/v1/customers/{id}/scores"),
     Part("shopping_list", "/v1/customers/{id}/shopping-list"),
-    Part("coupons", "/v1/coupons?customer_id={id}&status=issued&limit=20", listed=True),
+    Part("coupons", "/v1/coupons?customer_id={id}&status=issued&valid_until_gte={now}&sort=-id&limit=20", listed=True),
     Part("open_tickets", "/v1/customers/{id}/tickets?limit=100", listed=True, hidden=frozenset({"solved", "closed"})),
     Part("timeline", "/v1/customers/{id}/timeline?limit=20", listed=True),
 )
@@ -70,7 +71,7 @@ class _Identity(msgspec.Struct):
 
 
 def target(part: Part, customer_id: str) -> str:
-    return part.target.format(id=quote(customer_id, safe=":"))
+    return part.target.format(id=quote(customer_id, safe=":"), now=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
 def of_response(part: Part, status: int, body: bytes) -> Answer:

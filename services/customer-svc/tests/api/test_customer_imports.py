@@ -126,6 +126,20 @@ async def test_an_import_repeated_changes_nothing(client: TestClient, database: 
     assert (await bring("refunds", ndjson(refund | {"lines": [line]}, bad)))["result"]["created"] == 1
 
 
+@pytest.mark.parametrize("resource", ["customers", "products", "stores"])
+async def test_a_nul_is_an_error_of_its_line(client: TestClient, bring: Importer, resource: str) -> None:
+    key = "store_id" if resource == "stores" else "external_id"
+    rows = ndjson({key: unique(), "name": "a\0b"}, {key: unique(), "name": "a\\u0000b"})
+    job = await bring(resource, rows)
+    assert (job["status"], job["processed"]) == ("succeeded", 1), job
+    [error] = await bring.errors(job)
+    assert (error["position"], error["code"]) == (1, "invalid_line")
+    assert "/name" in error["detail"]
+    table = f"{key},name\n{unique()},x\0y\n{unique()},z\n".encode()
+    job = await bring(resource, table, {"content-type": "text/csv"})
+    assert (job["failed"], [e["position"] for e in await bring.errors(job)]) == (1, [2])
+
+
 async def test_a_touch_by_an_impossible_phone_is_an_error_of_its_line(client: TestClient, bring: Importer) -> None:
     card = unique()
     await client.post("/v1/customers", json={"cards": [card]})

@@ -9,6 +9,8 @@ import asyncpg
 import msgspec
 from pydantic import ValidationError
 
+from crmkit import unstorable
+from crmkit.problems import Invalid
 from customer import intake
 from customer.customers import rules as customer_rules
 from customer.customers import service as customers
@@ -31,7 +33,8 @@ from customer.timeline.schemas import NewInteraction
 
 T = TypeVar("T")
 
-UNREADABLE: Final = (ValidationError, msgspec.DecodeError, Unreadable, UnicodeDecodeError)
+UNREADABLE: Final = (ValidationError, msgspec.DecodeError, Unreadable, UnicodeDecodeError, Invalid)
+NUL: Final = b"\\u0000"
 LINES_AT_A_TIME: Final = 64
 
 
@@ -73,6 +76,9 @@ async def read(resource: Resource, lines: Sequence[bytes], how: Intake) -> ReadL
     for number, line in enumerate(lines):
         refused = None
         try:
+            # Postgres would refuse the whole chunk for it; JSON has no other spelling of it.
+            if NUL in line:
+                unstorable.refuse(line)
             found.readable.append(way.read(line, how))
         except UNREADABLE as error:
             refused = Outcome.refused("invalid_line", _why(error))

@@ -193,6 +193,37 @@ async def test_csv_with_quotes_groups_and_line_numbers(client: TestClient, bring
     ]
 
 
+async def test_a_row_with_more_cells_than_the_header_is_an_error(client: TestClient, bring: Importer) -> None:
+    csv, mark = {"content-type": "text/csv"}, unique()
+    job = await bring("products", f"external_id,source\n{mark},shop,,\n{mark}x,shop,red\n".encode(), csv)
+    [error] = await bring.errors(job)
+    assert (error["position"], error["code"]) == (3, "invalid_line")
+    assert "more cells" in error["detail"]
+    assert (await client.get(f"/v1/products/ext:shop:{mark}")).status_code == 200
+    # A row of an order may not be missing from it: the whole order is refused.
+    row = f"{mark},shop,2017-01-01T00:00:00Z,USD,{mark},1,1"
+    head = "external_id,source,placed_at,currency,product_external_id,quantity,amount"
+    job = await bring("orders", f"{head}\n{row}\n{row},9\n".encode(), csv)
+    assert [(e["position"], "more cells" in e["detail"]) for e in await bring.errors(job)] == [(2, True)]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        ('external_id\n1\n"a"b\n', "unreadable_body", "Line 3 "),
+        ("external_id\n" + "x" * 140_000 + "\n", "unreadable_body", "Line 2 "),
+        ('external_id\n1\n"2\n' + "3\n" * 600_000, "line_too_long", "line 3 "),
+        ('external_id\n1\n"2\n3\n', "unreadable_body", "line 3."),
+    ],
+)
+async def test_a_broken_csv_is_refused_with_its_line(client: TestClient, body: str, code: str, told: str) -> None:
+    response = await client.post(
+        "/v1/imports", params={"resource": "products"}, content=body.encode(), headers={"content-type": "text/csv"}
+    )
+    assert response.json()["code"] == code, response.text
+    assert told in response.json()["detail"]
+
+
 async def test_gzip_and_idempotency(client: TestClient, bring: Importer) -> None:
     body = gzip.compress(ndjson({"external_id": unique(), "source": "shop"}))
     headers = NDJSON | {"content-encoding": "gzip", "idempotency-key": unique()}

@@ -16,6 +16,7 @@ from customer.customers import rules as customer_rules
 from customer.customers import service as customers
 from customer.customers.schemas import NewCustomer
 from customer.imports.schemas import Resource
+from customer.imports.tables import SURPLUS
 from customer.intake import Mode, Outcome
 from customer.orders import rules as order_rules
 from customer.orders import service as orders
@@ -79,6 +80,8 @@ async def read(resource: Resource, lines: Sequence[bytes], how: Intake) -> ReadL
             # Postgres would refuse the whole chunk for it; JSON has no other spelling of it.
             if NUL in line:
                 unstorable.refuse(line)
+            if how.lax and line == SURPLUS:
+                raise Unreadable(line.decode())
             found.readable.append(way.read(line, how))
         except UNREADABLE as error:
             refused = Outcome.refused("invalid_line", _why(error))

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from customer.imports.errors import UnknownColumn, UnreadableBody
+from customer.imports.errors import LineTooLong, UnknownColumn, UnreadableBody
+from customer.imports.rules import LINE_BYTES
 from customer.imports.schemas import Resource
 
 Row = Mapping[str, str]
@@ -57,14 +58,20 @@ COLUMNS: Final[Mapping[Resource, tuple[str, ...]]] = {
     "interactions": (*_INTERACTION, *_prefixed("customer", _REFERENCE)),
 }
 GROUPED: Final = frozenset({"orders", "refunds"})
+# Stands for a record that cannot be read as its columns say: no JSON, and told as it is.
+SURPLUS: Final = b"A row has more cells than the header has columns."
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One CSV record: its cells that are not empty, and how many lines of the body it took."""
+    """One CSV record: its cells that are not empty, how many lines of the body it took.
+
+    surplus: it has values beyond the header's last column.
+    """
 
     cells: Row
     lines: int
+    surplus: bool
 
     @property
     def key(self) -> tuple[str | None, str | None]:
@@ -74,7 +81,8 @@ class Record:
 async def as_json_lines(lines: AsyncIterator[bytes], resource: Resource) -> AsyncIterator[bytes]:
     """JSON lines in step with the body's lines: the first is the header's and stays empty.
 
-    Raises: UnknownColumn for a header we cannot read, UnreadableBody for text that is not UTF-8 or not CSV.
+    Raises: UnknownColumn for a header we cannot read, UnreadableBody for text that is not UTF-8 or not CSV,
+    LineTooLong for a record that goes on and on.
     """
     document: Callable[[list[Row]], Document] = _DOCUMENTS[resource]
     group: list[Record] = []
@@ -95,18 +103,16 @@ def _line(document: Callable[[list[Row]], Document], group: list[Record]) -> lis
     if not group:
         return []
     taken = sum(record.lines for record in group)
+    if any(record.surplus for record in group):
+        return [SURPLUS + b"\n", *[b"\n"] * (taken - 1)]
     return [msgspec.json.encode(document([record.cells for record in group])) + b"\n", *[b"\n"] * (taken - 1)]
 
 
 async def _records(lines: AsyncIterator[bytes], resource: Resource) -> AsyncIterator[Record | None]:
     """Records in order; None for the header and for empty lines."""
     header: list[str] | None = None
-    text, taken = "", 0
-    async for line in lines:
-        text, taken = text + _decoded(line, first=header is None), taken + 1
-        if text.count('"') % 2:
-            continue
-        cells = next(csv.reader([text.rstrip("\r\n")], strict=True), [])
+    async for text, first_line, taken in _texts(lines):
+        cells = _cells(text, first_line)
         if header is None:
             header = _checked(cells, resource)
             yield None
@@ -115,17 +121,43 @@ async def _records(lines: AsyncIterator[bytes], resource: Resource) -> AsyncIter
                 yield None
         else:
             named = zip(header, cells, strict=False)
-            yield Record({name: value for name, value in named if value != ""}, taken)
-        text, taken = "", 0
-    if text:
-        raise UnreadableBody("The CSV ends inside a quoted cell.")
+            surplus = any(cells[len(header) :])
+            yield Record({name: value for name, value in named if value != ""}, taken, surplus)
 
 
-def _decoded(line: bytes, *, first: bool) -> str:
+async def _texts(lines: AsyncIterator[bytes]) -> AsyncIterator[tuple[str, int, int]]:
+    """(text, first line, count of lines) of each record: a quote that is open takes in the next line."""
+    gathered: list[str] = []
+    number = size = quotes = 0
+    async for line in lines:
+        number += 1
+        text = _decoded(line, number)
+        gathered.append(text)
+        size, quotes = size + len(line), quotes + text.count('"')
+        first = number - len(gathered) + 1
+        if size > LINE_BYTES:
+            raise LineTooLong(
+                f"The record that begins in line {first} is longer than {LINE_BYTES} bytes; is a quote open?"
+            )
+        if quotes % 2 == 0:
+            yield "".join(gathered), first, len(gathered)
+            gathered, size, quotes = [], 0, 0
+    if gathered:
+        raise UnreadableBody(f"The CSV ends inside a quoted cell of the record that begins in line {first}.")
+
+
+def _cells(text: str, line: int) -> list[str]:
     try:
-        return line.decode("utf-8-sig" if first else "utf-8")
+        return next(csv.reader([text.rstrip("\r\n")], strict=True), [])
+    except csv.Error as error:
+        raise UnreadableBody(f"Line {line} is not CSV: {error}.") from error
+
+
+def _decoded(line: bytes, number: int) -> str:
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        raise UnreadableBody("CSV is read as UTF-8; convert the file and send it again.") from error
+        raise UnreadableBody(f"CSV is read as UTF-8, and line {number} is not; convert the file.") from error
 
 
 def _checked(header: list[str], resource: Resource) -> list[str]:

@@ -82,6 +82,15 @@ async def test_every_reason_is_told_and_none_fails_the_checkout(shop: Shop) -> N
     }
 
 
+async def test_no_coupon_takes_from_a_budget_in_another_currency(shop: Shop) -> None:
+    campaign = await shop.campaign(currency="EUR")
+    (code,) = await shop.coupons(await shop.offer(), campaign_id=campaign["id"])
+    assert reasons(await shop.checkout(code)) == {code: "currency_mismatch"}
+    redeemed = await shop.client.post("/v1/redemptions", json={"code": code, "store_id": "1", "discount_amount": 5})
+    assert (redeemed.status_code, redeemed.json()["code"]) == (409, "currency_mismatch")
+    assert (await shop.budget(campaign))["remaining_amount"] == 1_000_000
+
+
 async def test_the_card_applies_what_its_owner_holds(shop: Shop) -> None:
     customer = await shop.customer(card=(card := uuid4().hex))
     (code,) = await shop.coupons(await shop.offer(), customer_id=customer)

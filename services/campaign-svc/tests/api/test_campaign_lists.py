@@ -156,6 +156,15 @@ async def test_a_broken_run_goes_on_where_it_was(shop: Shop, monkeypatch: pytest
     assert (results["list_count"], results["issued_count"]) == (len(lists), len(codes))
 
 
+async def test_a_campaign_of_all_offers_takes_those_in_its_currency(shop: Shop) -> None:
+    await shop.offer(percent=90, currency="EUR")
+    offer = await shop.offer(percent=10)
+    customer = await shop.customer()
+    await make_lists(shop, Segments(shop, [customer]), await shop.campaign(offer_ids=None))
+    lines = (await shop.client.get(f"/v1/customers/{customer}/shopping-list")).json()["lines"]
+    assert {line["offer"]["id"] for line in lines if line["offer"]} == {offer["id"]}
+
+
 async def test_a_draft_makes_no_lists(shop: Shop) -> None:
     campaign = await shop.campaign(launched=False)
     body = {"campaign_id": campaign["id"], "as_of": "2017-12-04"}

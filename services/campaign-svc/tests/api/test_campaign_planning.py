@@ -109,6 +109,21 @@ async def test_what_a_launched_campaign_promises_is_fixed(client: TestClient) ->
     assert (await client.patch(path, json={"goal": "Sell more"})).json()["goal"] == "Sell more"
 
 
+async def test_a_budget_pays_only_in_its_own_currency(client: TestClient) -> None:
+    offer = (await client.post("/v1/offers", json=OFFER | {"currency": "EUR"})).json()
+    named = {"offer_ids": [offer["id"]]}
+    assert (await client.post("/v1/campaigns", json=CAMPAIGN | named | {"currency": "EUR"})).status_code == 201
+    campaign = (await client.post("/v1/campaigns", json=CAMPAIGN)).json()
+    batch = {"offer_id": offer["id"], "campaign_id": campaign["id"], "count": 1, "valid_until": "2099-01-01T00:00:00Z"}
+    for answer, pointer in (
+        (await client.post("/v1/campaigns", json=CAMPAIGN | named), "/offer_ids"),
+        (await client.patch(f"/v1/campaigns/{campaign['id']}", json=named), "/offer_ids"),
+        (await client.post("/v1/coupon-batches", json=batch), "/campaign_id"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "currency_mismatch")
+        assert answer.json()["errors"][0]["pointer"] == pointer
+
+
 async def test_a_budget_has_its_ledger(client: TestClient) -> None:
     path = f"/v1/campaigns/{(await client.post('/v1/campaigns', json=CAMPAIGN)).json()['id']}"
     await client.patch(path, json={"budget_amount": 400_000})

@@ -19,5 +19,9 @@ class BudgetCommitted(Conflict):
     code, title = "budget_committed", "More than that is already reserved or spent"
 
 
+class CurrencyMismatch(Invalid):
+    code, title = "currency_mismatch", "A campaign's budget pays only for offers in its own currency"
+
+
 class CampaignInvalid(Invalid):
     code, title = "campaign_invalid", "The campaign would contradict itself"

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns.models import BudgetEntryRow, BudgetRow, CampaignRow
@@ -34,9 +34,9 @@ def list_entries(campaign_id: UUID) -> Select[BudgetEntryRow]:
     return select(BudgetEntryRow).where(BudgetEntryRow.campaign_id == campaign_id)
 
 
-async def count_offers(session: AsyncSession, ids: Collection[UUID]) -> int:
-    """How many of the ids are offers."""
-    return await session.scalar(select(func.count()).where(OfferRow.id.in_(ids))) or 0
+async def find_currencies(session: AsyncSession, ids: Collection[UUID]) -> list[str]:
+    """The currency of each of the ids that is an offer."""
+    return list(await session.scalars(select(OfferRow.currency).where(OfferRow.id.in_(ids))))
 
 
 def list_campaigns() -> Select[CampaignRow]:

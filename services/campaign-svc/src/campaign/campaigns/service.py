@@ -7,7 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import repository
-from campaign.campaigns.errors import BudgetCommitted, CampaignInvalid, CampaignNotFound, CampaignState
+from campaign.campaigns.errors import (
+    BudgetCommitted,
+    CampaignInvalid,
+    CampaignNotFound,
+    CampaignState,
+    CurrencyMismatch,
+)
 from campaign.campaigns.models import BudgetRow, CampaignRow
 from campaign.campaigns.rules import CampaignStatus, may_move
 from campaign.campaigns.schemas import Campaign, CampaignPatch, NewCampaign
@@ -18,8 +24,8 @@ LASTING: Final = frozenset({"name", "goal", "ends_at", "budget_amount"})
 
 
 async def create_campaign(session: AsyncSession, new: NewCampaign, *, currency: str) -> Campaign:
-    """Raises: UnknownReference (422) for an offer that is not there."""
-    await _check_offers(session, new.offer_ids)
+    """Raises: UnknownReference (422) for an offer that is not there, CurrencyMismatch (422)."""
+    await _check_offers(session, new.offer_ids, new.currency or currency)
     values = new.model_dump(exclude={"budget_amount", "audience"})
     row = CampaignRow(**values | {"currency": new.currency or currency, "audience": new.audience.model_dump()})
     session.add(row)
@@ -46,12 +52,12 @@ async def get_budget(session: AsyncSession, campaign_id: UUID) -> BudgetRow:
 
 
 async def change_campaign(session: AsyncSession, row: CampaignRow, patch: CampaignPatch) -> Campaign:
-    """Raises: CampaignState (409) after launch, BudgetCommitted (409), CampaignInvalid (422)."""
+    """Raises: CampaignState (409) after launch, BudgetCommitted (409), CampaignInvalid (422), as create_campaign."""
     given = patch.model_fields_set
     if row.status != CampaignStatus.DRAFT and given - LASTING:
         raise CampaignState(f"Only a draft may change {', '.join(sorted(given - LASTING))}.")
     if "offer_ids" in given:
-        await _check_offers(session, patch.offer_ids)
+        await _check_offers(session, patch.offer_ids, row.currency)
     for name in given - {"budget_amount", "audience"}:
         setattr(row, name, getattr(patch, name))
     if "audience" in given:
@@ -74,9 +80,14 @@ async def move_campaign(session: AsyncSession, row: CampaignRow, wanted: Campaig
     return await _changed(session, row, wanted)
 
 
-async def _check_offers(session: AsyncSession, ids: list[UUID] | None) -> None:
-    if ids is not None and await repository.count_offers(session, set(ids)) != len(set(ids)):
+async def _check_offers(session: AsyncSession, ids: list[UUID] | None, currency: str) -> None:
+    if ids is None:
+        return
+    currencies = await repository.find_currencies(session, set(ids))
+    if len(currencies) != len(set(ids)):
         raise UnknownReference(errors=[FieldError("/offer_ids", "Not all of these are offers.")])
+    if set(currencies) != {currency}:
+        raise CurrencyMismatch(errors=[FieldError("/offer_ids", f"Not all of these are in {currency}.")])
 
 
 async def _changed(session: AsyncSession, row: CampaignRow, verb: str) -> Campaign:

@@ -24,6 +24,7 @@ class Holding(msgspec.Struct, frozen=True):
     valid_until: datetime
     reserved_until: datetime | None
     campaign_status: str | None
+    campaign_currency: str | None
 
     def obstacle(self, buyer_id: UUID | None, currency: str, now: datetime) -> Reason | None:
         """Why it may not be used by this buyer now, whatever is in the basket. No buyer: the code is the right."""
@@ -37,7 +38,7 @@ class Holding(msgspec.Struct, frozen=True):
             return Reason.NOT_FOR_THIS_CUSTOMER
         if self.campaign_status == "paused":
             return Reason.CAMPAIGN_PAUSED
-        if self.currency != currency:
+        if self.currency != currency or self.campaign_currency not in (None, currency):
             return Reason.CURRENCY_MISMATCH
         if self.reserved_until is not None and now < self.reserved_until:
             return Reason.RESERVED_ELSEWHERE

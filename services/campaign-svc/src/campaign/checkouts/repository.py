@@ -26,7 +26,7 @@ with wanted as (
 )
 select c.id as coupon_id, c.code, c.status, c.customer_id, c.value, c.valid_from, c.valid_until, c.reserved_until,
        c.offer_id, c.campaign_id, o.kind, o.target::text as target, o.currency, o.sponsor_id, o.sponsor_share,
-       o.minimum_quantity, o.minimum_spend_amount, m.status as campaign_status
+       o.minimum_quantity, o.minimum_spend_amount, m.status as campaign_status, m.currency as campaign_currency
 from wanted join coupons c on c.id = wanted.id join offers o on o.id = c.offer_id
 left join campaigns m on m.id = c.campaign_id
 """
@@ -223,4 +223,5 @@ def _holding(row: Record) -> Holding:
         valid_until=row["valid_until"],
         reserved_until=row["reserved_until"],
         campaign_status=row["campaign_status"],
+        campaign_currency=row["campaign_currency"],
     )

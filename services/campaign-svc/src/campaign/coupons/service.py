@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import service as campaigns
+from campaign.campaigns.errors import CurrencyMismatch
 from campaign.coupons import codes, repository
 from campaign.coupons.errors import CouponBatchNotFound, CouponNotFound
 from campaign.coupons.models import CouponBatchRow, CouponRow
@@ -14,6 +15,7 @@ from campaign.coupons.schemas import NewCouponBatch
 from campaign.offers import service as offers
 from campaign.offers.errors import OfferArchived
 from crmkit import jobs
+from crmkit.problems import FieldError
 
 JOB = "coupon_batch"
 
@@ -42,13 +44,16 @@ async def get_batch(session: AsyncSession, batch_id: UUID) -> CouponBatchRow:
 async def order_batch(session: AsyncSession, new: NewCouponBatch, *, service: str) -> jobs.Job:
     """Record the batch and the job that fills it.
 
-    Raises: OfferNotFound, CampaignNotFound (404), OfferArchived (409).
+    Raises: OfferNotFound, CampaignNotFound (404), OfferArchived (409), CurrencyMismatch (422).
     """
     offer = await offers.get_offer(session, new.offer_id)
     if offer.archived_at is not None:
         raise OfferArchived("An archived offer gets no new coupons.")
     if new.campaign_id is not None:
-        await campaigns.get_campaign(session, new.campaign_id)
+        campaign = await campaigns.get_campaign(session, new.campaign_id)
+        if campaign.currency != offer.currency:
+            fault = f"The campaign is in {campaign.currency}, the offer in {offer.currency}."
+            raise CurrencyMismatch(errors=[FieldError("/campaign_id", fault)])
     batch = CouponBatchRow(**new.model_dump(exclude={"valid_from"}), valid_from=new.valid_from or datetime.now(UTC))
     batch.id = await repository.make_id(session)
     job = await jobs.create(session, service=service, kind=JOB, params=BatchParams(batch_id=batch.id), total=new.count)

@@ -64,7 +64,7 @@ async def _plan(run: jobs.Run, params: ListParams) -> tuple[making.Plan, Campaig
         campaign = await campaigns.get_campaign(chunk.session, params.campaign_id)
         if campaign.status != CampaignStatus.LAUNCHED:
             raise CampaignNotLaunched(f"The campaign is {campaign.status}.")
-        terms = await offers.find_current(chunk.session, campaign.offer_ids)
+        terms = await offers.find_current(chunk.session, campaign.offer_ids, currency=campaign.currency)
         names = await offers.names(chunk.session, [each.offer_id for each in terms])
         now = datetime.now(UTC)
         valid_from = max(now, campaign.starts_at)

@@ -48,9 +48,9 @@ async def known_sponsors(session: AsyncSession, ids: Collection[UUID]) -> set[UU
     return set(await session.scalars(query))
 
 
-async def find_current(session: AsyncSession, ids: Collection[UUID] | None) -> list[Terms]:
-    """The terms of current offers: those named, or all."""
-    query = select(OfferRow).where(OfferRow.archived_at.is_(None))
+async def find_current(session: AsyncSession, ids: Collection[UUID] | None, *, currency: str) -> list[Terms]:
+    """The terms of current offers in a currency: those named, or all."""
+    query = select(OfferRow).where(OfferRow.archived_at.is_(None), OfferRow.currency == currency)
     if ids is not None:
         query = query.where(OfferRow.id.in_(ids))
     return [terms_of(row) for row in await session.scalars(query)]

@@ -40,6 +40,10 @@ class CampaignPaused(Conflict):
     code, title = Reason.CAMPAIGN_PAUSED.value, "The campaign is paused"
 
 
+class CurrencyMismatch(Conflict):
+    code, title = Reason.CURRENCY_MISMATCH.value, "The campaign that pays has another currency"
+
+
 class BudgetExhausted(Conflict):
     code, title = Reason.BUDGET_EXHAUSTED.value, "The campaign has nothing left to give"
 
@@ -54,6 +58,7 @@ REFUSALS: Final[Mapping[str, type[Conflict]]] = MappingProxyType(
             ReservedElsewhere,
             NotForThisCustomer,
             CampaignPaused,
+            CurrencyMismatch,
             BudgetExhausted,
         )
     }

@@ -17,6 +17,7 @@ _KEPT: Final = fast.keeping(source="go", body="redemption_document(redemption)")
 _REDEEM: Final = f"""
 with coupon as (
     select c.*, o.currency, o.sponsor_id, o.sponsor_share, m.status as campaign_status,
+           m.currency as campaign_currency,
            coalesce($15::bigint, case when o.kind = 'amount' then c.value else 0 end) as amount
     from coupon_codes k join coupons c on c.id = k.coupon_id join offers o on o.id = c.offer_id
     left join campaigns m on m.id = c.campaign_id
@@ -35,6 +36,7 @@ with coupon as (
         when valid_until <= now then 'coupon_expired'
         when customer_id <> $12::uuid then 'not_for_this_customer'
         when campaign_status = 'paused' then 'campaign_paused'
+        when campaign_currency <> currency then 'currency_mismatch'
         when reserved_until > now then 'reserved_elsewhere'
         when amount > (select remaining_amount from budget) then 'budget_exhausted'
     end as reason

@@ -26,7 +26,7 @@ READ = {
     customer.events.Checkout: ("checkout.confirmed",),
     customer.events.Ticket: ("ticket.created", "ticket.updated"),
     customer.events.Call: ("call.started", "call.updated", "call.ended"),
-    customer.events.SurveyResponse: ("survey_response.recorded",),
+    customer.events.SurveyResponse: ("survey_response.recorded", "survey_response.updated"),
     segment.events.Customer: CUSTOMERS,
     segment.events.Product: PRODUCTS,
     segment.events.Order: ORDERS,

@@ -69,14 +69,15 @@ class Call(msgspec.Struct, frozen=True):
 
     id: UUID
     version: int
+    created_at: datetime
+    ringing_at: datetime | None = None
     customer: CustomerRef | None = None
     direction: str | None = None
     status: str | None = None
-    started_at: datetime | None = None
 
 
 class SurveyResponse(msgspec.Struct, frozen=True):
-    """`perennial.survey_response.recorded.v1` of the callcenter feed."""
+    """`perennial.survey_response.*.v1` of the callcenter feed."""
 
     id: UUID
     created_at: datetime

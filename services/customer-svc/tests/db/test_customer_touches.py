@@ -130,9 +130,11 @@ async def test_tickets_and_calls_stand_on_the_timeline_in_their_newest_state(
         "customer": {"id": shop["customer"]},
         "status": "ended",
         "direction": "inbound",
+        "created_at": "2017-12-06T10:01:00Z",
+        "ringing_at": "2017-12-06T09:59:00Z",
     }
     batches = [
-        [told(1, "new", None), event("perennial.call.ended.v1", ringing | {"started_at": "2017-12-06T09:59:00Z"})],
+        [told(1, "new", None), event("perennial.call.ended.v1", ringing)],
         [told(3, "solved"), told(2, "open")],
         [told(2, "open"), told(1, "new", str(uuid.uuid4()))],
     ]
@@ -140,11 +142,64 @@ async def test_tickets_and_calls_stand_on_the_timeline_in_their_newest_state(
         async with database.begin() as session:
             await touches.apply_callcenter(session, batch)
     entries = (await client.get(f"/v1/customers/{shop['customer']}/timeline")).json()["data"]
-    found = [(entry["kind"], entry["summary"], entry["resource"]) for entry in entries if entry["id"] in (ticket, call)]
+    found = [(e["kind"], e["summary"], e["resource"]) for e in entries if e["id"] in (ticket, call)]
+    assert [e["at"] for e in entries if e["id"] == call] == ["2017-12-06T09:59:00Z"]
     assert found == [
         ("complaint", "Complaint: Mouldy bread (solved)", f"/v1/tickets/{ticket}"),
         ("call", "Inbound call (ended)", f"/v1/calls/{call}"),
     ]
+
+
+async def told_callcenter(database: Database, *events: Event) -> None:
+    async with database.begin() as session:
+        await touches.apply_callcenter(session, list(events))
+
+
+async def entry(client: TestClient, shop: dict[str, str], id: str) -> dict[str, Any] | None:
+    """The customer's timeline entry of this id."""
+    entries = (await client.get(f"/v1/customers/{shop['customer']}/timeline", params={"limit": 500})).json()["data"]
+    return next((each for each in entries if each["id"] == id), None)
+
+
+async def test_a_call_stands_where_it_began_whatever_comes_later(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    id = str(uuid.uuid4())
+    call = {
+        "id": id,
+        "version": 1,
+        "customer": {"id": shop["customer"]},
+        "status": "created",
+        "direction": "outbound",
+        "created_at": "2017-12-08T10:00:00Z",
+        "ringing_at": None,
+    }
+    later = call | {"version": 2, "status": "ended", "ringing_at": "2017-12-08T10:00:09Z"}
+    await told_callcenter(database, event("perennial.call.started.v1", call))
+    await told_callcenter(database, event("perennial.call.ended.v1", later, position=2))
+    found = await entry(client, shop, id)
+    assert found is not None
+    assert (found["at"], found["summary"]) == ("2017-12-08T10:00:00Z", "Outbound call (ended)")
+
+
+async def test_an_answer_linked_later_comes_onto_the_timeline(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    id = str(uuid.uuid4())
+    answer = {
+        "id": id,
+        "version": 1,
+        "kind": "csat",
+        "customer": {"id": None, "resolution": "pending"},
+        "created_at": "2017-12-09T10:00:00Z",
+    }
+    linked = answer | {"version": 2, "customer": {"id": shop["customer"]}}
+    await told_callcenter(database, event("perennial.survey_response.recorded.v1", answer))
+    assert await entry(client, shop, id) is None
+    await told_callcenter(database, event("perennial.survey_response.updated.v1", linked, position=2))
+    found = await entry(client, shop, id)
+    assert found is not None
+    assert found["summary"] == "Answered a csat survey"
 
 
 async def test_interactions_are_recorded_and_listed(client: TestClient, shop: dict[str, str]) -> None:

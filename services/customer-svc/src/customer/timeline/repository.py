@@ -22,8 +22,8 @@ insert into interactions as i (customer_id, id, version, kind, occurred_at, summ
 select n.* from {_COLUMNS} as n (customer_id, id, version, kind, occurred_at, summary, channel, resource)
 join customers c on c.id = n.customer_id
 on conflict (customer_id, id) do update
-set version = excluded.version, kind = excluded.kind, occurred_at = excluded.occurred_at,
-    summary = excluded.summary, channel = excluded.channel, resource = excluded.resource
+set version = excluded.version, kind = excluded.kind, summary = excluded.summary, channel = excluded.channel,
+    resource = excluded.resource
 where i.version < excluded.version
 """
 _EMIT: Final = """
@@ -53,7 +53,7 @@ async def new_ids(connection: asyncpg.Connection, count: int) -> list[UUID]:
 
 
 async def put(connection: asyncpg.Connection, touches: Sequence[Touch]) -> None:
-    """Keep the newest telling of each; those of customers unknown here are nobody's and are left out."""
+    """Keep the newest telling of each, where it first stood; those of customers unknown here are left out."""
     newest = {(t.customer_id, t.id): t for t in sorted(touches, key=lambda touch: touch.version)}
     rows = [newest[key] for key in sorted(newest)]
     names = ("customer_id", "id", "version", "kind", "occurred_at", "summary", "channel", "resource")

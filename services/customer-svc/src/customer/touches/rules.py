@@ -1,7 +1,6 @@
 """What an event of another service is to a customer's timeline, or to their purchases."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Final
 
 from crmkit.events import Event
@@ -69,7 +68,7 @@ def _call(event: Event) -> Touch | None:
     call = event.read(Call)
     if call.customer is None or call.customer.id is None:
         return None
-    at = call.started_at or datetime.fromisoformat(event.time)
+    at = call.ringing_at or call.created_at
     summary = f"{(call.direction or 'inbound').capitalize()} call ({call.status or 'unknown'})"
     return Touch(call.customer.id, call.id, "call", at, summary, call.version, "phone", f"/v1/calls/{call.id}")
 
@@ -90,4 +89,6 @@ _TELLERS: Final[Mapping[str, Callable[[Event], Touch | None]]] = {
     "perennial.call.updated.v1": _call,
     "perennial.call.ended.v1": _call,
     "perennial.survey_response.recorded.v1": _survey,
+    # Whose an answer is may be found out later.
+    "perennial.survey_response.updated.v1": _survey,
 }

@@ -54,6 +54,16 @@ async def test_changes_ask_for_the_present_version(http, upstream) -> None:
     assert stale.status_code == 412
 
 
+async def test_a_revocation_asks_for_the_present_version(http, upstream) -> None:
+    path = (await http.post("/v1/clients", json={"name": new_name(), "scopes": ["tickets:read"]})).headers["location"]
+    read = (await http.get(path)).headers["etag"]
+    await http.patch(path, json={"requests_per_minute": 7})
+    assert (await http.delete(path, headers={"If-Match": read})).status_code == 412
+    present = (await http.get(path)).headers["etag"]
+    assert (await http.delete(path, headers={"If-Match": present})).status_code == 204
+    assert (await http.delete(path, headers={"If-Match": present})).status_code == 404
+
+
 @pytest.mark.parametrize(
     "body",
     [

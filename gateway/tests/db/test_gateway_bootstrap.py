@@ -1,12 +1,13 @@
 """The deployment's own clients: made once, kept true."""
 
 import secrets
+from datetime import UTC, datetime
 
 import pytest
 
 from gateway.access import keys
 from gateway.bootstrap import SCOPES, ensure_client, read_keys
-from gateway.clients import repository, service
+from gateway.clients import repository
 
 
 def key_of(name: str) -> str:
@@ -41,7 +42,7 @@ async def test_a_revoked_key_is_named_with_the_files_to_replace(session, name, f
     key = key_of(name)
     await ensure_client(session, name, key)
     client = await repository.by_name(session, name)
-    await service.revoke_client(session, client.id)
+    await repository.change(session, client.id, datetime.now(UTC), revoked_at=datetime.now(UTC))
     for _ in range(2):
         with pytest.raises(ValueError, match="was revoked") as refused:
             await ensure_client(session, name, key)

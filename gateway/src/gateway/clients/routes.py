@@ -64,9 +64,9 @@ async def update_client(
 
 
 @router.delete("/clients/{client_id}", status_code=204, operation_id="revoke_client")
-async def revoke_client(client_id: UUID, session: Session) -> None:
+async def revoke_client(client_id: UUID, request: Request, session: Session) -> None:
     """Revoke the client's key."""
-    await service.revoke_client(session, client_id)
+    await service.revoke_client(session, client_id, partial(concurrency.check, request))
 
 
 async def _keep_without_key(request: Request, response: Response, created: CreatedClient) -> None:

@@ -82,8 +82,9 @@ async def renew_client(session: AsyncSession, client: Client, wanted: NewClient,
     return _found(await repository.change(session, client.id, datetime.now(UTC), **columns), client.id)
 
 
-async def revoke_client(session: AsyncSession, client_id: UUID) -> None:
-    """From the commit on no gateway takes the key."""
+async def revoke_client(session: AsyncSession, client_id: UUID, expect: Callable[[int], None]) -> None:
+    """From the commit on no gateway takes the key, unless `expect` refuses the present version."""
+    expect(_found(await repository.lock(session, client_id), client_id).version)
     now = datetime.now(UTC)
     _found(await repository.change(session, client_id, now, revoked_at=now), client_id)
     await audit.record(session, "revoke_client", _resource(client_id))

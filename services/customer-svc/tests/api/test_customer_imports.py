@@ -151,6 +151,27 @@ async def test_a_touch_by_an_impossible_phone_is_an_error_of_its_line(client: Te
     assert [(e["position"], e["code"]) for e in await bring.errors(job)] == [(1, "invalid_line")]
 
 
+async def test_an_order_cancelled_stays_so_until_its_content_changes(client: TestClient, bring: Importer) -> None:
+    mark = unique()
+    await bring("customers", ndjson({"external_id": mark, "source": "shop"}))
+    await bring("products", ndjson({"external_id": mark, "source": "shop"}))
+    order = {
+        "external_id": mark,
+        "source": "shop",
+        "customer": {"external_id": mark},
+        "placed_at": "2017-01-01T11:53:26Z",
+        "currency": "USD",
+        "lines": [{"product": {"external_id": mark}, "quantity": 1, "amount": 100}],
+    }
+    await bring("orders", ndjson(order))
+    path = f"/v1/orders/ext:shop:{mark}"
+    cancelled = (await client.post(f"/v1/orders/{(await client.get(path)).json()['id']}/cancel")).json()
+    assert (await bring("orders", ndjson(order)))["result"]["unchanged"] == 1
+    assert (await client.get(path)).json() == cancelled
+    assert (await bring("orders", ndjson(order | {"store_id": "330"})))["result"]["updated"] == 1
+    assert (await client.get(path)).json()["cancelled_at"] is None
+
+
 @pytest.mark.parametrize("mode", ["upsert", "insert", "replace"])
 async def test_modes(client: TestClient, bring: Importer, mode: str) -> None:
     id = unique()

@@ -13,8 +13,7 @@ where k.source = $1 and k.external_id = $2
 """
 _HOLD: Final = "select customer_id from orders where id = $1 for update"
 _CANCEL: Final = """
-update orders set cancelled_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp(),
-    fingerprint = null
+update orders set cancelled_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp()
 where id = $1 and cancelled_at is null returning true
 """
 
@@ -38,5 +37,5 @@ async def hold(connection: asyncpg.Connection, id: UUID) -> UUID | None:
 
 
 async def cancel(connection: asyncpg.Connection, id: UUID) -> bool:
-    """Mark a held order cancelled; whether it was not before. An import of it then takes hold again."""
+    """Mark a held order cancelled; whether it was not before. Only an import with another content takes that back."""
     return bool(await connection.fetchval(_CANCEL, id))

@@ -12,6 +12,9 @@ from crmkit.testing import TestClient, read_feed
 
 TICKET: dict[str, Any] = {"type": "inquiry", "subject": "Hours?", "body": "When do you open?", "channel": "chat"}
 
+RINGING: dict[str, Any] = {"type": "ringing", "at": "2026-06-01T12:00:00Z"}
+CROSS: dict[str, Any] = {"kind": "csat", "score": 1, "comment": "Anna is cross"}
+
 
 def phone() -> str:
     return f"+1415{uuid.uuid4().int % 10**7:07d}"
@@ -282,3 +285,23 @@ async def test_an_erased_customer_leaves_no_words_behind(client: TestClient, dat
         "candidates": [],
     }
     assert (await get(client, "/v1/screen-pop", phone=number))["matches"] == []
+
+
+async def test_what_was_told_before_a_customer_was_known_is_erased_too(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    made = [
+        ("tickets", await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}, "body": "I am Anna"})),
+        ("calls", await post(client, "/v1/call-events", RINGING | {"call_id": uuid.uuid4().hex, "from": number})),
+        ("survey-responses", await post(client, "/v1/survey-responses", CROSS | {"customer": {"phone": number}})),
+    ]
+    await post(client, f"/v1/tickets/{made[0][1]['id']}/actions", {"action": "solve"})
+    await hear(database, customer(id_, phones=[number]))
+    await hear(database, erased(id_))
+    feed = await read_feed(client, database, "callcenter")
+    for noun, first in made:
+        events = [event.read(dict[str, Any]) for event in feed if event.source == f"/v1/{noun}/{first['id']}"]
+        last = await get(client, f"/v1/{noun}/{first['id']}")
+        assert events == [last | {"version": version} for version in range(1, last["version"] + 1)]
+        assert last["version"] > 2
+        assert "Anna" not in str(events)
+        assert number not in str(events)

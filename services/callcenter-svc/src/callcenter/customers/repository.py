@@ -73,12 +73,6 @@ coupon as (delete from open_coupons where customer_id = any($1))
 delete from customer_handles where customer_id = any($1) returning kind, value
 """
 
-# Whoever reads the feed later learns that there was something, of which version, and no more.
-_BLANK_EVENTS: Final = """
-update outbox set data = json_build_object('id', data -> 'id', 'version', data -> 'version')
-where subject = any($1::text[])
-"""
-
 _KEEP_SCORES: Final = """
 insert into customer_scores (customer_id, tier, clv, computed_at)
 select customer_id, tier, clv, computed_at from json_to_recordset($1::json)
@@ -112,11 +106,6 @@ async def forget_customers(connection: asyncpg.Connection, ids: Sequence[UUID]) 
     """Drop all that is known of these customers; the handles that were theirs."""
     found = await connection.fetch(_FORGET_CUSTOMERS, ids)
     return [Handle(row["kind"], row["value"]) for row in found]
-
-
-async def blank_events(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
-    """Take what earlier events told of these customers out of the feed."""
-    await connection.execute(_BLANK_EVENTS, [str(id_) for id_ in ids])
 
 
 async def keep_scores(connection: asyncpg.Connection, rows: Sequence[ScoreRow]) -> None:

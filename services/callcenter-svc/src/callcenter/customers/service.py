@@ -12,6 +12,7 @@ from callcenter import events as read
 from callcenter.calls import repository as calls
 from callcenter.customers import repository
 from callcenter.customers.repository import CouponRow, CustomerRow, ScoreRow
+from callcenter.erasures import repository as erasures
 from callcenter.events import CouponData, CustomerData, ListData, ScoreData
 from callcenter.references import repository as references
 from callcenter.references import rules
@@ -101,9 +102,9 @@ async def link_strays(database: Database) -> None:
 
 async def _forget(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[Handle]:
     now = datetime.now(UTC)
-    await repository.blank_events(connection, ids)
     for erase in (tickets.ERASE, calls.ERASE, surveys.ERASE):
         await references.erase(connection, erase, ids, now)
+    await erasures.blank_events(connection, ids)
     return await repository.forget_customers(connection, ids)
 
 

@@ -1,0 +1,43 @@
+"""What is taken out of the feed and out of the kept answers when a customer is erased."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from callcenter.calls.fast import call_json
+from callcenter.surveys.repository import response_json
+from callcenter.tickets.fast import ticket_json
+
+# Erasing is rare and events are many: one reading of the whole outbox costs less than an index on every event's way.
+_UNHURRIED: Final = "set local statement_timeout = 0"
+
+# An event becomes its resource as erasure left it, so that its readers can read on, but of the event's version.
+# That is found as text, which no member's value can look like: Postgres cannot look into a document with \u0000 in it.
+_VERSION: Final = r"""'"version"\s*:\s*\d+'"""
+_BLANK_EVENTS: Final = rf"""
+with erased as (
+    select '/v1/tickets/' || id as source, {ticket_json("tickets")}::text as document
+    from tickets where customer_id = any($1)
+    union all
+    select '/v1/calls/' || id, {call_json("calls")}::text from calls where customer_id = any($1)
+    union all
+    select '/v1/survey-responses/' || id, {response_json("survey_responses")}::text
+    from survey_responses where customer_id = any($1)
+), told as (
+    select outbox.id, coalesce(
+        erased.document, -- or it is another's by now, as a call may be whose numbers came late
+        json_build_object('id', split_part(source, '/', 4), 'version', 0)::text) as document
+    from outbox left join erased using (source)
+    where erased.source is not null or subject = any($1::text[])
+)
+update outbox set data = regexp_replace(told.document, {_VERSION}, substring(data::text from {_VERSION}))::json
+from told where outbox.id = told.id
+"""
+
+
+async def blank_events(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
+    """Take what events told of these customers out of the feed, once their rows are erased."""
+    await connection.execute(_UNHURRIED)
+    await connection.execute(_BLANK_EVENTS, ids)

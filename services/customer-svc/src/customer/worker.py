@@ -4,6 +4,7 @@ from functools import partial
 
 import crmkit.worker
 from crmkit.consumers import Consumer
+from customer import sweeps
 from customer.imports import service as imports
 from customer.settings import Settings
 from customer.touches import service as touches
@@ -19,6 +20,7 @@ def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
             Consumer(feed="campaign", apply=touches.apply_campaign),
             Consumer(feed="callcenter", apply=touches.apply_callcenter),
         ],
+        sweeps=[sweeps.forget_bodies],
     )
 
 

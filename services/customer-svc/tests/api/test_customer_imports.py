@@ -14,6 +14,7 @@ import pytest
 from crmkit import jobs
 from crmkit.db import Database
 from crmkit.testing import TestClient, read_feed
+from customer import sweeps
 from customer.imports import rules, service
 
 NDJSON = {"content-type": "application/x-ndjson"}
@@ -243,6 +244,22 @@ async def test_a_broken_csv_is_refused_with_its_line(client: TestClient, body: s
     )
     assert response.json()["code"] == code, response.text
     assert told in response.json()["detail"]
+
+
+async def test_the_body_of_an_import_that_ended_early_is_forgotten(client: TestClient, database: Database) -> None:
+    async def stage() -> UUID:
+        body = ndjson({"external_id": unique(), "source": "shop"})
+        response = await client.post("/v1/imports", params={"resource": "products"}, content=body, headers=NDJSON)
+        return UUID(response.json()["id"])
+
+    waiting, cancelled, failed = [await stage() for _ in range(3)]
+    await client.delete(f"/v1/jobs/customer/{cancelled}")
+    async with database.connection() as connection:
+        await connection.execute("update jobs set status = 'failed' where id = $1", failed)
+    await sweeps.forget_bodies(database)
+    async with database.connection() as connection:
+        left = await connection.fetch("select job_id from import_chunks")
+    assert {row["job_id"] for row in left} & {waiting, cancelled, failed} == {waiting}
 
 
 async def test_gzip_and_idempotency(client: TestClient, bring: Importer) -> None:

@@ -14,7 +14,9 @@ _STAGE: Final = "insert into import_chunks (job_id, number, first_line, content)
 _TOTAL: Final = "update jobs set total = $2 where id = $1"
 _READ: Final = "select first_line, content from import_chunks where job_id = $1 and number = $2"
 _DROP: Final = "delete from import_chunks where job_id = $1 and number = $2"
-_FORGET: Final = "delete from import_chunks where job_id = $1"
+_FORGET: Final = """
+delete from import_chunks c using jobs j where j.id = c.job_id and j.status not in ('queued', 'running')
+"""
 _ERRORS: Final = """
 insert into job_errors (job_id, position, code, detail, content)
 select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::text[])
@@ -52,9 +54,9 @@ async def drop(connection: asyncpg.Connection, job_id: UUID, number: int) -> Non
     await connection.execute(_DROP, job_id, number)
 
 
-async def forget(connection: asyncpg.Connection, job_id: UUID) -> None:
-    """Drop what is left of a body."""
-    await connection.execute(_FORGET, job_id)
+async def forget(connection: asyncpg.Connection) -> None:
+    """Drop what is left of the bodies of jobs that have ended."""
+    await connection.execute(_FORGET)
 
 
 async def keep_errors(connection: asyncpg.Connection, job_id: UUID, errors: Sequence[LineError]) -> None:

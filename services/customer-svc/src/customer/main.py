@@ -16,7 +16,7 @@ from customer.settings import Settings
 from customer.stores import routes as stores_routes
 from customer.timeline import routes as timeline_routes
 
-PERSONAL_FIELDS = frozenset({"name", "phones", "emails", "phone", "email", "address"})
+PERSONAL_FIELDS = frozenset({"phones", "emails", "phone", "email", "address"})
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -3,6 +3,7 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from callcenter.customers import service
 from callcenter.screen_pop.schemas import ScreenPop
@@ -52,6 +53,12 @@ async def get(client: TestClient, path: str, **params: str) -> dict[str, Any]:
     answer = await client.get(path, params=params)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
+
+
+async def kept(database: Database, words: str) -> int:
+    async with database.begin() as session:
+        query = text("select count(*) from idempotency where position(:words in convert_from(body, 'UTF8')) > 0")
+        return int(await session.scalar(query, {"words": words}) or 0)
 
 
 async def versions(client: TestClient, database: Database, source: str) -> list[int]:
@@ -305,3 +312,25 @@ async def test_what_was_told_before_a_customer_was_known_is_erased_too(client: T
         assert last["version"] > 2
         assert "Anna" not in str(events)
         assert number not in str(events)
+
+
+async def test_no_kept_answer_tells_of_an_erased_customer(client: TestClient, database: Database) -> None:
+    id_, number, anothers = uuid.uuid4(), phone(), phone()
+    await hear(database, customer(id_, phones=[number]))
+
+    async def keyed(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await client.post(path, json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    theirs = TICKET | {"customer": {"phone": number}}
+    ticket = await keyed("/v1/tickets", theirs)
+    await keyed("/v1/tickets/batch", {"items": [theirs]})
+    await keyed(f"/v1/tickets/{ticket['id']}/messages", {"author_kind": "customer", "body": f"Call {number}"})
+    await keyed(f"/v1/tickets/{ticket['id']}/actions", {"action": "solve"})
+    await keyed("/v1/call-events", RINGING | {"call_id": uuid.uuid4().hex, "from": number})
+    await keyed("/v1/survey-responses", CROSS | {"customer": {"phone": number}})
+    await keyed("/v1/tickets", TICKET | {"customer": {"phone": anothers}})
+    assert (await kept(database, number), await kept(database, anothers)) == (6, 1)
+    await hear(database, erased(id_))
+    assert (await kept(database, number), await kept(database, anothers)) == (0, 1)

@@ -22,5 +22,5 @@ async def test_events_of_what_is_anothers_by_now_keep_id_and_version(session: As
     customer_id, id_ = uuid.uuid4(), str(uuid.uuid4())
     data = f'{{"id" : "{id_}", "call_id" : "{words}", "version" : 3, "custom" : {{"version" : 5}}}}'
     await session.execute(ADD, {"source": f"/v1/calls/{id_}", "subject": str(customer_id), "data": data})
-    await repository.blank_events(await driver(session), [customer_id])
+    await repository.erase_traces(await driver(session), [customer_id])
     assert await told(session, f"/v1/calls/{id_}") == {"id": id_, "version": 3}

@@ -104,7 +104,7 @@ async def _forget(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[H
     now = datetime.now(UTC)
     for erase in (tickets.ERASE, calls.ERASE, surveys.ERASE):
         await references.erase(connection, erase, ids, now)
-    await erasures.blank_events(connection, ids)
+    await erasures.erase_traces(connection, ids)
     return await repository.forget_customers(connection, ids)
 
 

@@ -36,8 +36,21 @@ update outbox set data = regexp_replace(told.document, {_VERSION}, substring(dat
 from told where outbox.id = told.id
 """
 
+# An answer to be given again tells the resource as it was; whoever repeats its request acts anew.
+_DROP_ANSWERS: Final = """
+with erased as (
+    select convert_to(id::text, 'UTF8') as id from (
+        select id from tickets where customer_id = any($1)
+        union all select id from calls where customer_id = any($1)
+        union all select id from survey_responses where customer_id = any($1)
+    ) as noun
+)
+delete from idempotency where exists (select from erased where position(erased.id in body) > 0)
+"""
 
-async def blank_events(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
-    """Take what events told of these customers out of the feed, once their rows are erased."""
+
+async def erase_traces(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
+    """Take what events and kept answers told of these customers away, once their rows are erased."""
     await connection.execute(_UNHURRIED)
     await connection.execute(_BLANK_EVENTS, ids)
+    await connection.execute(_DROP_ANSWERS, ids)

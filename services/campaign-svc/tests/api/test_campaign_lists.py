@@ -24,6 +24,7 @@ class Segments:
     def __init__(self, shop: Shop, customers: list[UUID]) -> None:
         self.shop, self.customers = shop, customers
         self.break_after: int | None = None
+        self.halt_after: tuple[int, str] | None = None
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=httpx.MockTransport(self.answer), base_url="http://gateway")
@@ -39,6 +40,8 @@ class Segments:
         for place, row in enumerate(rows):
             if place == self.break_after:
                 raise httpx.ReadError("the gateway went away")
+            if self.halt_after is not None and place == self.halt_after[0]:
+                assert (await self.shop.client.post(self.halt_after[1])).status_code == 200
             yield msgspec.json.encode(row) + b"\n"
 
     def scores(self) -> Iterator[Any]:
@@ -163,6 +166,35 @@ async def test_a_campaign_of_all_offers_takes_those_in_its_currency(shop: Shop) 
     await make_lists(shop, Segments(shop, [customer]), await shop.campaign(offer_ids=None))
     lines = (await shop.client.get(f"/v1/customers/{customer}/shopping-list")).json()["lines"]
     assert {line["offer"]["id"] for line in lines if line["offer"]} == {offer["id"]}
+
+
+@pytest.mark.parametrize(("step", "status"), [("pause", "paused"), ("end", "ended")])
+@pytest.mark.parametrize(("halt_after", "made"), [(0, 0), (18, 3)])
+async def test_a_campaign_that_halts_halts_its_lists(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, step: str, status: str, halt_after: int, made: int
+) -> None:
+    monkeypatch.setitem(HANDLERS, generation.JOB, partial(generation.run, list_chunk=3))
+    campaign = await campaign_for(shop)
+    segments = Segments(shop, [await shop.customer() for _ in range(10)])
+    # Ten scores, then three purchases a customer: row 18 of them closes the second chunk of three.
+    segments.halt_after = halt_after, f"/v1/campaigns/{campaign['id']}/{step}"
+    job = await make_lists(shop, segments, campaign)
+    assert (job["status"], job["error"]) == ("failed", f"The campaign is {status}.")
+    assert len(await lists_of(shop.client, campaign)) == made
+
+
+async def test_coupons_outlast_their_campaign_but_no_new_ones_come(shop: Shop) -> None:
+    campaign, offer = await shop.campaign(), await shop.offer()
+    batch = {"offer_id": offer["id"], "campaign_id": campaign["id"], "count": 2, "valid_until": "2099-01-01T00:00:00Z"}
+    ordered = (await shop.client.post("/v1/coupon-batches", json=batch)).json()["id"]
+    (code,) = await shop.coupons(offer, campaign_id=campaign["id"])
+    await shop.client.post(f"/v1/campaigns/{campaign['id']}/end")
+    async with httpx.AsyncClient() as gateway:
+        await jobs.execute(shop.database, gateway, HANDLERS, UUID(ordered))
+    job = (await shop.client.get(f"/v1/jobs/campaign/{ordered}")).json()
+    assert (job["status"], job["processed"]) == ("failed", 0)
+    assert (await shop.client.post("/v1/coupon-batches", json=batch)).json()["code"] == "campaign_state"
+    assert (await shop.checkout(code))["discount"]["amount"] == 200
 
 
 async def test_a_draft_makes_no_lists(shop: Shop) -> None:

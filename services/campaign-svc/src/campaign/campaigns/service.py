@@ -11,6 +11,7 @@ from campaign.campaigns.errors import (
     BudgetCommitted,
     CampaignInvalid,
     CampaignNotFound,
+    CampaignNotLaunched,
     CampaignState,
     CurrencyMismatch,
 )
@@ -40,6 +41,28 @@ async def get_campaign(session: AsyncSession, campaign_id: UUID, *, lock: bool =
     row = await session.get(CampaignRow, campaign_id, with_for_update=lock)
     if row is None:
         raise CampaignNotFound(f"There is no campaign {campaign_id}.")
+    return row
+
+
+async def hold_launched(session: AsyncSession, campaign_id: UUID) -> CampaignRow:
+    """A launched campaign, which pausing and ending wait for until the transaction is over.
+
+    Raises: CampaignNotFound (404), CampaignNotLaunched (409).
+    """
+    row = await _hold(session, campaign_id)
+    if row.status != CampaignStatus.LAUNCHED:
+        raise CampaignNotLaunched(f"The campaign is {row.status}.")
+    return row
+
+
+async def hold_lasting(session: AsyncSession, campaign_id: UUID) -> CampaignRow:
+    """A campaign in any state but the last, which ending waits for until the transaction is over.
+
+    Raises: CampaignNotFound (404), CampaignState (409).
+    """
+    row = await _hold(session, campaign_id)
+    if row.status == CampaignStatus.ENDED:
+        raise CampaignState("A campaign that has ended gets no new coupons.")
     return row
 
 
@@ -78,6 +101,13 @@ async def move_campaign(session: AsyncSession, row: CampaignRow, wanted: Campaig
         row.launched_at = row.launched_at or datetime.now(UTC)
     await audit.record(session, f"{wanted}_campaign", f"/v1/campaigns/{row.id}")
     return await _changed(session, row, wanted)
+
+
+async def _hold(session: AsyncSession, campaign_id: UUID) -> CampaignRow:
+    row = await session.get(CampaignRow, campaign_id, with_for_update={"read": True})
+    if row is None:
+        raise CampaignNotFound(f"There is no campaign {campaign_id}.")
+    return row
 
 
 async def _check_offers(session: AsyncSession, ids: list[UUID] | None, currency: str) -> None:

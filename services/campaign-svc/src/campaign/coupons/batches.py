@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from campaign.campaigns import service as campaigns
 from campaign.coupons import codes, repository, service
 from campaign.coupons.models import CouponBatchRow
 from campaign.coupons.repository import NewCoupon
@@ -22,6 +23,8 @@ async def run(run: jobs.Run) -> CouponBatch:
             batch = await service.get_batch(chunk.session, batch_id)
             missing = min(CHUNK, batch.count - batch.issued_count)
             if missing:
+                if batch.campaign_id is not None:
+                    await campaigns.hold_lasting(chunk.session, batch.campaign_id)
                 await _issue(chunk.session, batch, missing)
                 chunk.save(None, processed=missing)
             if batch.issued_count == batch.count:

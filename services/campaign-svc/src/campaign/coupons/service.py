@@ -44,13 +44,13 @@ async def get_batch(session: AsyncSession, batch_id: UUID) -> CouponBatchRow:
 async def order_batch(session: AsyncSession, new: NewCouponBatch, *, service: str) -> jobs.Job:
     """Record the batch and the job that fills it.
 
-    Raises: OfferNotFound, CampaignNotFound (404), OfferArchived (409), CurrencyMismatch (422).
+    Raises: OfferNotFound, CampaignNotFound (404), OfferArchived, CampaignState (409), CurrencyMismatch (422).
     """
     offer = await offers.get_offer(session, new.offer_id)
     if offer.archived_at is not None:
         raise OfferArchived("An archived offer gets no new coupons.")
     if new.campaign_id is not None:
-        campaign = await campaigns.get_campaign(session, new.campaign_id)
+        campaign = await campaigns.hold_lasting(session, new.campaign_id)
         if campaign.currency != offer.currency:
             fault = f"The campaign is in {campaign.currency}, the offer in {offer.currency}."
             raise CurrencyMismatch(errors=[FieldError("/campaign_id", fault)])

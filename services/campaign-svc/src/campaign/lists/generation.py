@@ -2,6 +2,7 @@
 
 It reads two streams from segment-svc: who is eligible, then what everybody is due to buy. Each chunk commits its
 lists, coupons, events and progress together; a run that was killed reads the streams again and skips what is there.
+A campaign that is no longer launched fails the job at the next chunk; the lists made by then stay good.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -14,9 +15,8 @@ from asyncpg import Connection
 from pydantic import BaseModel
 
 from campaign.campaigns import service as campaigns
-from campaign.campaigns.errors import CampaignNotLaunched
 from campaign.campaigns.models import CampaignRow
-from campaign.campaigns.rules import CampaignStatus, assign_group
+from campaign.campaigns.rules import assign_group
 from campaign.campaigns.schemas import Audience
 from campaign.lists import making, repository
 from campaign.lists.repository import ListRun
@@ -61,9 +61,7 @@ async def run(run: jobs.Run, *, list_chunk: int = LIST_CHUNK) -> Generation:
 
 async def _plan(run: jobs.Run, params: ListParams) -> tuple[making.Plan, CampaignRow]:
     async with run.chunk() as chunk:
-        campaign = await campaigns.get_campaign(chunk.session, params.campaign_id)
-        if campaign.status != CampaignStatus.LAUNCHED:
-            raise CampaignNotLaunched(f"The campaign is {campaign.status}.")
+        campaign = await campaigns.hold_launched(chunk.session, params.campaign_id)
         terms = await offers.find_current(chunk.session, campaign.offer_ids, currency=campaign.currency)
         names = await offers.names(chunk.session, [each.offer_id for each in terms])
         now = datetime.now(UTC)
@@ -82,6 +80,7 @@ async def _gather_audience(run: jobs.Run, campaign: CampaignRow, as_of: date) ->
     async for customers in _eligible(run.gateway, audience, as_of):
         groups = {each: assign_group(campaign.id, each, campaign.control_share) for each in customers}
         async with run.chunk() as chunk:
+            await campaigns.hold_launched(chunk.session, campaign.id)
             connection = await db.driver(chunk.session)
             await repository.add_audience(connection, run.id, campaign.id, groups)
     async with run.chunk() as chunk:
@@ -124,6 +123,7 @@ async def _by_customers(run: jobs.Run, as_of: date, most: int) -> AsyncIterator[
 
 async def _make_lists(run: jobs.Run, plan: making.Plan, purchases: Purchases) -> None:
     async with run.chunk() as chunk:
+        await campaigns.hold_launched(chunk.session, plan.common.campaign_id)
         connection: Connection = await db.driver(chunk.session)
         waiting = await repository.find_waiting(connection, plan.common, purchases)
         wanted: Sequence[list[NextPurchase]] = [rows for id, rows in purchases.items() if id in waiting]

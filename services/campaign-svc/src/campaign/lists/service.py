@@ -7,8 +7,6 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import service as campaigns
-from campaign.campaigns.errors import CampaignNotLaunched
-from campaign.campaigns.rules import CampaignStatus
 from campaign.lists import generation, html, pdf, repository
 from campaign.lists.errors import ShoppingListNotFound
 from campaign.lists.models import ShoppingListRow
@@ -19,9 +17,7 @@ from crmkit import jobs
 
 async def order_lists(session: AsyncSession, new: NewShoppingLists, *, service: str) -> jobs.Job:
     """Raises: CampaignNotFound (404), CampaignNotLaunched (409)."""
-    campaign = await campaigns.get_campaign(session, new.campaign_id)
-    if campaign.status != CampaignStatus.LAUNCHED:
-        raise CampaignNotLaunched(f"The campaign is {campaign.status}.")
+    await campaigns.hold_launched(session, new.campaign_id)
     params = generation.ListParams(campaign_id=new.campaign_id, as_of=new.as_of)
     return await jobs.create(session, service=service, kind=generation.JOB, params=params)
 

@@ -88,8 +88,26 @@ def test_a_promise_broken_before_the_pause_stays_broken() -> None:
 
 def test_only_the_first_response_counts() -> None:
     clock = rules.start(local("2026-06-01", "10:00"), Priority.LOW, policy(OFFICE))
-    first = rules.respond(clock, local("2026-06-01", "11:00"))
-    assert rules.respond(first, local("2026-06-01", "12:00")) == first
+    first = rules.respond(clock, local("2026-06-01", "11:00"), OFFICE)
+    assert rules.respond(first, local("2026-06-01", "12:00"), OFFICE) == first
+
+
+def test_an_answer_during_a_pause_is_not_made_late_by_it() -> None:
+    clock = rules.start(local("2026-06-01", "10:00"), Priority.HIGH, policy(OFFICE))
+    stopped = rules.stop(clock, local("2026-06-01", "11:00"))
+    answered = rules.respond(stopped, local("2026-06-03", "09:00"), OFFICE)
+    assert answered.first_response_due_at == local("2026-06-03", "10:00")
+    resumed = rules.resume(answered, local("2026-06-04", "09:00"), OFFICE)
+    assert resumed.first_response_due_at == local("2026-06-03", "10:00")
+    assert resumed.resolution_due_at == local("2026-06-04", "16:00")
+
+
+def test_an_answer_during_a_pause_mends_no_promise_broken_before() -> None:
+    clock = Clock(local("2026-06-01", "10:00"), local("2026-06-01", "12:00"))
+    stopped = rules.stop(clock, local("2026-06-01", "11:00"))
+    assert rules.respond(stopped, local("2026-06-02", "09:00"), OFFICE).first_response_due_at == local(
+        "2026-06-01", "10:00"
+    )
 
 
 def test_raising_the_priority_never_gives_more_time_and_lowering_never_less() -> None:

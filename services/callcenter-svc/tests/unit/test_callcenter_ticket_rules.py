@@ -82,6 +82,17 @@ def test_an_agents_first_reply_answers_and_leaves_a_waiting_ticket_waiting() -> 
     assert rules.reply(standing(Status.PENDING), POLICY, NOW, by_customer=False).status is Status.PENDING
 
 
+def test_an_answer_or_a_solution_after_a_long_pause_keeps_the_promise() -> None:
+    pended = rules.act(standing(Status.NEW), Action.PEND, POLICY, NOW + HOUR)
+    assert pended is not None
+    late = pended.clock.first_response_due_at + 5 * HOUR
+    solved = rules.act(pended, Action.SOLVE, POLICY, late)
+    assert solved is not None
+    for after in (rules.reply(pended, POLICY, late, by_customer=False), solved):
+        assert after.clock.first_responded_at == late
+        assert after.clock.first_response_due_at > late
+
+
 @pytest.mark.parametrize(
     ("type_", "severity", "tier", "priority"),
     [

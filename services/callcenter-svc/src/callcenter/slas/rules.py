@@ -105,24 +105,28 @@ def stop(clock: Clock, now: datetime) -> Clock:
 
 def resume(clock: Clock, now: datetime, calendar: Calendar) -> Clock:
     """Let the clock run again: what was left of each promise when it stopped is left from now on."""
-    stopped_at = clock.stopped_at
-    if stopped_at is None:
-        return clock
-
-    def moved(due_at: datetime) -> datetime:
-        return due_at if due_at <= stopped_at else add(now, between(stopped_at, due_at, calendar), calendar)
-
     first = clock.first_response_due_at
     return Clock(
-        first if clock.first_responded_at else moved(first),
-        moved(clock.resolution_due_at),
+        first if clock.first_responded_at else _moved(first, clock, now, calendar),
+        _moved(clock.resolution_due_at, clock, now, calendar),
         clock.first_responded_at,
     )
 
 
-def respond(clock: Clock, now: datetime) -> Clock:
-    """Note the first answer the customer gets; later ones change nothing."""
-    return clock if clock.first_responded_at else replace(clock, first_responded_at=now)
+def respond(clock: Clock, now: datetime, calendar: Calendar) -> Clock:
+    """Note the first answer the customer gets, which no pause made late; later ones change nothing."""
+    if clock.first_responded_at:
+        return clock
+    due_at = _moved(clock.first_response_due_at, clock, now, calendar)
+    return replace(clock, first_response_due_at=due_at, first_responded_at=now)
+
+
+def _moved(due_at: datetime, clock: Clock, now: datetime, calendar: Calendar) -> datetime:
+    """When what was left of a promise as the clock stopped has passed from now on; none is mended by stopping."""
+    stopped_at = clock.stopped_at
+    if stopped_at is None or due_at <= stopped_at:
+        return due_at
+    return add(now, between(stopped_at, due_at, calendar), calendar)
 
 
 def retarget(clock: Clock, old: Priority, new: Priority, policy: Policy, now: datetime) -> Clock:

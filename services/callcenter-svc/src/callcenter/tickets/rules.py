@@ -113,7 +113,7 @@ def act(standing: Standing, action: Action, policy: Policy, now: datetime) -> St
         return None
     moved = move(standing, to, policy, now)
     if action is Action.SOLVE:
-        return Standing(moved.status, moved.priority, slas.respond(moved.clock, now))
+        return Standing(moved.status, moved.priority, slas.respond(moved.clock, now, policy.calendar))
     if action is Action.ESCALATE:
         return reprioritise(moved, _raised(moved.priority), policy, now)
     return moved
@@ -124,7 +124,7 @@ def reply(standing: Standing, policy: Policy, now: datetime, *, by_customer: boo
     if by_customer:
         return standing if standing.status is Status.NEW else move(standing, Status.OPEN, policy, now)
     moved = move(standing, Status.OPEN, policy, now) if standing.status is Status.NEW else standing
-    return Standing(moved.status, moved.priority, slas.respond(moved.clock, now))
+    return Standing(moved.status, moved.priority, slas.respond(moved.clock, now, policy.calendar))
 
 
 def move(standing: Standing, to: Status, policy: Policy, now: datetime) -> Standing:

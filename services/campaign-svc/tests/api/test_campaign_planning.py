@@ -109,6 +109,17 @@ async def test_what_a_launched_campaign_promises_is_fixed(client: TestClient) ->
     assert (await client.patch(path, json={"goal": "Sell more"})).json()["goal"] == "Sell more"
 
 
+async def test_a_patch_changes_one_rule_of_an_audience(client: TestClient) -> None:
+    path = f"/v1/campaigns/{(await client.post('/v1/campaigns', json=CAMPAIGN)).json()['id']}"
+    for patch, audience in (
+        ({"tiers": ["gold"]}, {"weekly_spend_gte": 2500, "tiers": ["gold"]}),
+        ({"tiers": ["lead", "bronze"]}, {"weekly_spend_gte": 2500, "tiers": ["lead", "bronze"]}),
+        ({"weekly_spend_gte": None}, {"weekly_spend_gte": None, "tiers": ["lead", "bronze"]}),
+        ({}, {"weekly_spend_gte": None, "tiers": ["lead", "bronze"]}),
+    ):
+        assert (await client.patch(path, json={"audience": patch})).json()["audience"] == audience
+
+
 async def test_a_budget_pays_only_in_its_own_currency(client: TestClient) -> None:
     offer = (await client.post("/v1/offers", json=OFFER | {"currency": "EUR"})).json()
     named = {"offer_ids": [offer["id"]]}

@@ -84,7 +84,8 @@ async def change_campaign(session: AsyncSession, row: CampaignRow, patch: Campai
     for name in given - {"budget_amount", "audience"}:
         setattr(row, name, getattr(patch, name))
     if "audience" in given:
-        row.audience = patch.audience.model_dump()
+        # RFC 7396 goes into objects; a rule that is null is one that is not there.
+        row.audience = row.audience | patch.audience.model_dump(exclude_unset=True)
     if row.starts_at >= row.ends_at:
         raise CampaignInvalid("starts_at must be before ends_at.")
     if "budget_amount" in given and not await repository.regrant(session, row.id, patch.budget_amount):

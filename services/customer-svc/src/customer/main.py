@@ -16,7 +16,8 @@ from customer.settings import Settings
 from customer.stores import routes as stores_routes
 from customer.timeline import routes as timeline_routes
 
-PERSONAL_FIELDS = frozenset({"phones", "emails", "phone", "email", "address"})
+# `content` is how a refused line of an import began.
+PERSONAL_FIELDS = frozenset({"phones", "emails", "phone", "email", "address", "content"})
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

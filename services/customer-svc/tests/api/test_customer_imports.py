@@ -141,6 +141,27 @@ async def test_a_nul_is_an_error_of_its_line(client: TestClient, bring: Importer
     assert (job["failed"], [e["position"] for e in await bring.errors(job)]) == (1, [2])
 
 
+async def test_the_errors_of_an_import_do_not_tell_phones_and_addresses(client: TestClient, bring: Importer) -> None:
+    touch = {"kind": "visit", "occurred_at": "2017-01-01T00:00:00Z", "summary": "x"}
+    secrets = ("anna.secret@example.com", "+15559876543", "5559876543219876543", "anna.secret@@example.com")
+    jobs = [
+        await bring("customers", ndjson({"emails": [secrets[0]], "phones": [secrets[1]], "nickname": "x"})),
+        await bring("customers", ndjson({"phones": [secrets[2]]}, {"emails": [secrets[3]]})),
+        await bring(
+            "interactions", ndjson(*(touch | {"customer": c} for c in ({"phone": secrets[1]}, {"email": secrets[0]})))
+        ),
+    ]
+    for job in jobs:
+        path = f"/v1/jobs/customer/{job['id']}/errors"
+        assert job["failed"] == len((await client.get(path)).json()["data"])
+        for accept in ("application/json", "application/x-ndjson", "text/csv"):
+            seen = (await client.acting_as("customers:read").get(path, headers={"accept": accept})).text
+            assert seen
+            assert not [secret for secret in (*secrets, "secret", "987654") if secret in seen], seen
+    whole = (await bring.errors(jobs[0]))[0]["content"]
+    assert json.loads(whole)["emails"] == [secrets[0]]
+
+
 async def test_a_touch_by_an_impossible_phone_is_an_error_of_its_line(client: TestClient, bring: Importer) -> None:
     card = unique()
     await client.post("/v1/customers", json={"cards": [card]})

@@ -61,6 +61,12 @@ async def forget(connection: asyncpg.Connection) -> None:
 
 async def keep_errors(connection: asyncpg.Connection, job_id: UUID, errors: Sequence[LineError]) -> None:
     """Write refused lines into the job's error list."""
-    beginnings = [e.content[:CONTENT].decode("utf-8", "replace").replace("\0", "\ufffd").strip() for e in errors]
+    beginnings = [_beginning(e.content) for e in errors]
     codes, details = [e.refusal.code for e in errors], [e.refusal.detail.replace("\0", "") for e in errors]
     await connection.execute(_ERRORS, job_id, [e.line for e in errors], codes, details, beginnings)
+
+
+def _beginning(line: bytes) -> str:
+    """How a line begins. In JSON \\u0040 is an @, of which masking would take the whole line for an e-mail address."""
+    text = line[:CONTENT].decode("utf-8", "replace").replace("\0", "\ufffd").strip()
+    return text.replace("@", "\\u0040")

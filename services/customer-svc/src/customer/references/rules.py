@@ -7,6 +7,8 @@ from typing import Final, Literal, NamedTuple
 import email_validator
 import phonenumbers
 
+from crmkit.masking import mask
+
 Kind = Literal["id", "external_id", "phone", "email", "card", "social"]
 
 DEFAULT_SOURCE: Final = "default"
@@ -26,7 +28,9 @@ class Handle(NamedTuple):
     value: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.source + ':' if self.source else ''}{self.value}"
+        """For sentences, which people read who may not see phones and addresses."""
+        value = mask(self.value) if self.kind in ("phone", "email") else self.value
+        return f"{self.kind} {self.source + ':' if self.source else ''}{value}"
 
 
 def phone(value: str, region: str) -> str:
@@ -34,9 +38,9 @@ def phone(value: str, region: str) -> str:
     try:
         parsed = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException as error:
-        raise Unreadable(f"{value!r} is not a phone number; send E.164, such as +15551234567.") from error
+        raise Unreadable(f"{mask(value)!r} is not a phone number; send E.164, such as +15551234567.") from error
     if not phonenumbers.is_possible_number(parsed):
-        raise Unreadable(f"{value!r} is not a possible phone number; send E.164, such as +15551234567.")
+        raise Unreadable(f"{mask(value)!r} is not a possible phone number; send E.164, such as +15551234567.")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -45,7 +49,7 @@ def email(value: str) -> str:
     try:
         found = email_validator.validate_email(value, check_deliverability=False, test_environment=True)
     except email_validator.EmailNotValidError as error:
-        raise Unreadable(f"{value!r} is not an e-mail address: {error}") from error
+        raise Unreadable(f"{mask(value)!r} is not an e-mail address: {error}") from error
     return found.normalized.lower()
 
 

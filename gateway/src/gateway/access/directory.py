@@ -67,10 +67,12 @@ class Directory:
         """Take over what changed: new scopes and limits apply from now on, revoked clients are gone."""
         if not self._known:
             return
+        # What is found while the query runs is not among its rows, and true already.
+        asked = dict(self._known)
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_FIND_MANY, list(self._known))
+            rows = await connection.fetch(_FIND_MANY, list(asked))
         present = {row["key_digest"]: row for row in rows}
-        for digest, client in list(self._known.items()):
+        for digest, client in asked.items():
             row = present.get(digest)
             if row is None:
                 del self._known[digest]

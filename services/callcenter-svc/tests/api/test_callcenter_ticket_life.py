@@ -73,6 +73,14 @@ async def test_assigning_and_escalating(client: TestClient) -> None:
     assert escalated["sla"]["resolution_due_at"] < ticket["sla"]["resolution_due_at"]
 
 
+async def test_an_escalation_lasts_until_the_priority_is_cleared(client: TestClient) -> None:
+    ticket = await new_ticket(client)
+    assert (await act(client, ticket, "escalate"))["priority"] == "high"
+    path = f"/v1/tickets/{ticket['id']}"
+    assert (await client.patch(path, json={"severity": "low"})).json()["priority"] == "high"
+    assert (await client.patch(path, json={"priority": None})).json()["priority"] == "low"
+
+
 @pytest.mark.parametrize(
     "body",
     [{"action": "assign"}, {"action": "solve", "assignee": "ana"}, {"action": "merge"}, {}],

@@ -119,6 +119,8 @@ async def act(session: AsyncSession, ticket_id: UUID, wanted: NewAction, desk: D
     if after is None:
         raise ActionNotAllowed(wanted.action, before.status, rules.allowed_actions(before.status))
     ticket.standing = after
+    if wanted.action is rules.Action.ESCALATE:
+        ticket.priority_given = True  # or a late link or another severity would rule it away
     if wanted.assignee is not None:
         ticket.assignee = wanted.assignee
     return await _changed(session, ticket, desk)

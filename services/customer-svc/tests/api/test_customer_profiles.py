@@ -108,6 +108,34 @@ async def test_a_patch_merges_and_raises_the_version(client: TestClient, databas
     assert [e.read(dict)["version"] for e in events] == [1, 2, 3]
 
 
+async def test_a_patch_of_an_attribute_leaves_the_rest_of_it(client: TestClient) -> None:
+    whole = {
+        "value": {"from": 35, "to": 44},
+        "source": "third_party",
+        "channel": "survey",
+        "collected_at": "2017-01-01T00:00:00Z",
+        "verified_at": "2017-01-02T00:00:00Z",
+    }
+    made = await create(client, attributes={"age": whole, "other": {"value": 1, "source": "partner"}})
+
+    async def patch(**attributes: Any) -> dict[str, Any]:
+        answer = await client.patch(f"/v1/customers/{made['id']}", json={"attributes": attributes})
+        document: dict[str, Any] = answer.json()
+        return document
+
+    assert (await patch(age={}))["version"] == 1
+    changed = await patch(age={"value": {"to": 49}, "verified_at": None})
+    age = made["attributes"]["age"] | {"value": {"from": 35, "to": 49}, "verified_at": None}
+    assert changed["attributes"] == made["attributes"] | {"age": age}
+    changed = await patch(age={"source": "own"}, fresh={"value": "x"})
+    assert (changed["attributes"]["age"]["source"], changed["attributes"]["fresh"]["source"]) == ("own", "own")
+    assert changed["attributes"]["age"]["channel"] == "survey"
+    for wrong in ({"fresher": {"channel": "shop"}}, {"age": {"value": None}}, {"age": {"source": None}}):
+        refused = await patch(**wrong)
+        assert (refused["status"], refused["code"]) == (422, "invalid_request")
+        assert refused["errors"][0]["pointer"].startswith(f"/attributes/{next(iter(wrong))}/")
+
+
 async def test_search_finds_names_of_any_script(client: TestClient) -> None:
     mark = uuid.uuid4().hex[:6]
     for name in (f"王小明 {mark}", f"Jürgen Müller {mark}", f"Мария Иванова {mark}"):

@@ -41,6 +41,11 @@ where (a.value::text, a.source, a.channel, a.collected_at, a.verified_at) is dis
     (excluded.value::text, excluded.source, excluded.channel, excluded.collected_at, excluded.verified_at)
 returning customer_id
 """
+_READ_ATTRIBUTES: Final = """
+select name, json_build_object('value', value, 'source', source, 'channel', channel, 'collected_at', collected_at,
+    'verified_at', verified_at)::text
+from customer_attributes where customer_id = $1 and name = any($2::text[])
+"""
 _DROP_ATTRIBUTES: Final = """
 delete from customer_attributes a using unnest($1::uuid[], $2::text[]) as n (customer_id, name)
 where a.customer_id = n.customer_id and a.name = n.name returning a.customer_id
@@ -221,6 +226,12 @@ async def hold(connection: asyncpg.Connection, id: UUID) -> int | None:
     """Lock a customer's row; its version, or None when there is none."""
     version: int | None = await connection.fetchval("select version from customers where id = $1 for update", id)
     return version
+
+
+async def read_attributes(connection: asyncpg.Connection, id: UUID, names: Collection[str]) -> dict[str, NewAttribute]:
+    """Those of a held customer's attributes that are there."""
+    rows = await connection.fetch(_READ_ATTRIBUTES, id, list(names))
+    return {name: NewAttribute.model_validate_json(document) for name, document in rows}
 
 
 async def patch(connection: asyncpg.Connection, id: UUID, change: Change) -> bool:

@@ -54,13 +54,24 @@ class NewCustomer(BaseModel):
     attributes: Annotated[dict[AttributeName, NewAttribute | None], Field(max_length=200)] = {}
 
 
+class AttributePatch(BaseModel):
+    """What of an attribute changes: members left out stay, null clears one; a new attribute needs its value."""
+
+    model_config = ConfigDict(extra="forbid")
+    value: JsonValue = None
+    source: Provenance = "own"
+    channel: Annotated[str, Field(max_length=64)] | None = None
+    collected_at: AwareDatetime | None = None
+    verified_at: AwareDatetime | None = None
+
+
 class CustomerPatch(BaseModel):
     """A JSON merge patch: null clears a name or removes an attribute."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Anna Müller"}]})
     kind: Kind = "consumer"
     name: Text | None = None
-    attributes: Annotated[dict[AttributeName, NewAttribute | None], Field(max_length=200)] = {}
+    attributes: Annotated[dict[AttributeName, AttributePatch | None], Field(max_length=200)] = {}
 
 
 class ExternalId(BaseModel):

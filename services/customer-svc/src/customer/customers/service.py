@@ -13,8 +13,8 @@ from crmkit.db import driver
 from crmkit.problems import Invalid
 from customer import intake
 from customer.customers import repository, rules
-from customer.customers.errors import CustomerNotFound, of_refusal
-from customer.customers.schemas import CustomerPatch, NewCustomer
+from customer.customers.errors import CustomerNotFound, NoValue, of_refusal
+from customer.customers.schemas import AttributePatch, CustomerPatch, NewAttribute, NewCustomer
 from customer.intake import BatchResult, BatchResults, Mode, Outcome
 from customer.references import rules as handles
 from customer.references.rules import DEFAULT_SOURCE, Handle
@@ -56,14 +56,25 @@ async def take_customers(connection: asyncpg.Connection, items: Sequence[rules.I
 
 
 async def patch_customer(session: AsyncSession, id: UUID, patch: CustomerPatch) -> None:
-    """Apply a merge patch to a customer whose row the caller holds; only what was sent changes."""
+    """Apply a merge patch to a customer whose row the caller holds; only what was sent changes. Raises NoValue."""
+    connection = await driver(session)
+    present = await repository.read_attributes(connection, id, patch.attributes) if patch.attributes else {}
     change = repository.Change(
         name=(patch.name,) if "name" in patch.model_fields_set else None,
         kind=patch.kind if "kind" in patch.model_fields_set else None,
-        attributes=patch.attributes,
+        attributes={name: _patched(name, present.get(name), new) for name, new in patch.attributes.items()},
     )
-    if await repository.patch(await driver(session), id, change):
+    if await repository.patch(connection, id, change):
         await audit.record(session, "patch_customer", f"/v1/customers/{id}")
+
+
+def _patched(name: str, present: NewAttribute | None, patch: AttributePatch | None) -> NewAttribute | None:
+    if patch is None:
+        return None
+    after = rules.patched(present, patch)
+    if after is None:
+        raise NoValue(name)
+    return after
 
 
 async def hold_customer(session: AsyncSession, id: UUID) -> int:

@@ -64,6 +64,19 @@ async def test_an_action_out_of_place_names_what_is_allowed(client: TestClient) 
     assert "solve" in answer.json()["allowed"]
 
 
+async def test_an_action_is_taken_on_the_version_it_was_meant_for(client: TestClient) -> None:
+    ticket = await new_ticket(client)
+    path = f"/v1/tickets/{ticket['id']}/actions"
+    done = await client.post(path, json={"action": "solve"}, headers={"If-Match": '"1"'})
+    assert (done.status_code, done.headers["etag"]) == (200, '"2"')
+    stale = await client.post(path, json={"action": "reopen"}, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+    unreadable = await client.post(path, json={"action": "reopen"}, headers={"If-Match": "1"})
+    assert unreadable.status_code == 400
+    told = (await client.get("/openapi.json")).json()["paths"]["/v1/tickets/{ticket_id}/actions"]["post"]
+    assert "If-Match" in {parameter["name"] for parameter in told["parameters"]}
+
+
 async def test_assigning_and_escalating(client: TestClient) -> None:
     ticket = await new_ticket(client)
     assigned = await act(client, ticket, "assign", assignee="ana")

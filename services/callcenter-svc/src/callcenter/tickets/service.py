@@ -111,9 +111,12 @@ async def _set_urgency(session: AsyncSession, ticket: Ticket, patch: TicketPatch
     ticket.standing = rules.reprioritise(standing, patch.priority or ruled, desk.policy, desk.now)
 
 
-async def act(session: AsyncSession, ticket_id: UUID, wanted: NewAction, desk: Desk) -> Told:
-    """Take the ticket one step on. Raises ActionNotAllowed (409)."""
+async def act(
+    session: AsyncSession, ticket_id: UUID, wanted: NewAction, desk: Desk, check: Callable[[int], None]
+) -> Told:
+    """Take the version that `check` accepts one step on. Raises ActionNotAllowed (409)."""
     ticket = await repository.lock_ticket(session, ticket_id)
+    check(ticket.version)
     before = ticket.standing
     after = rules.act(before, wanted.action, desk.policy, desk.now)
     if after is None:

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from campaign_factories import MONTH, NOW, Shop, reasons
 
+from campaign.checkouts import references
 from campaign.coupons import codes
 from crmkit import events, testing
 
@@ -185,6 +186,43 @@ async def test_a_redemption_is_refused_with_its_reason(shop: Shop, terms: dict[s
     body = {"code": coupon, "store_id": "1", "customer": {"id": str(uuid4())}}
     answer = await shop.client.post("/v1/redemptions", json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, code)
+
+
+async def test_a_redemption_takes_any_handle_of_its_customer(shop: Shop) -> None:
+    offer, card = await shop.offer(), uuid4().hex
+    customer, stranger = await shop.customer(card=card), await shop.customer(card=(other := uuid4().hex))
+    code, foreign = (*await shop.coupons(offer), *await shop.coupons(offer, customer_id=stranger))
+    body = {"store_id": "1", "customer": {"card": card}}
+    made = await shop.client.post("/v1/redemptions", json=body | {"code": code})
+    assert (made.status_code, made.json()["customer"]) == (201, {"id": str(customer)})
+    refused = await shop.client.post("/v1/redemptions", json=body | {"code": foreign})
+    assert refused.json()["code"] == "not_for_this_customer"
+    own = await shop.client.post("/v1/redemptions", json=body | {"code": foreign, "customer": {"card": other}})
+    assert own.status_code == 201
+
+
+async def test_a_redemption_refuses_a_customer_it_cannot_tell(shop: Shop) -> None:
+    (code,) = await shop.coupons(await shop.offer())
+    shared = uuid4().hex
+    both = {str(await shop.customer(card=shared)) for _ in range(2)}
+    body = {"code": code, "store_id": "1"}
+    unknown = await shop.client.post("/v1/redemptions", json=body | {"customer": {"card": uuid4().hex}})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_reference")
+    assert unknown.json()["errors"][0]["pointer"] == "/customer"
+    ambiguous = await shop.client.post("/v1/redemptions", json=body | {"customer": {"card": shared}})
+    assert (ambiguous.status_code, ambiguous.json()["code"]) == (409, "ambiguous_reference")
+    assert set(ambiguous.json()["candidates"]) == both
+    for wrong in ({"id": UNKNOWN, "name": "Anna"}, {"id": UNKNOWN, "card": "1"}, {}):
+        assert (await shop.client.post("/v1/redemptions", json=body | {"customer": wrong})).status_code == 422
+    assert (await shop.client.get(f"/v1/coupons/{code}")).json()["status"] == "issued"
+
+
+async def test_only_a_handle_costs_a_redemption_a_look_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(references, "identify")
+    for customer in (None, {"id": str(uuid4())}):
+        (code,) = await shop.coupons(await shop.offer())
+        body = {"code": code, "store_id": "1", "customer": customer}
+        assert (await shop.client.post("/v1/redemptions", json=body)).status_code == 201
 
 
 async def test_a_redemption_of_nothing_is_404(shop: Shop) -> None:

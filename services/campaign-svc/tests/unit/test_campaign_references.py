@@ -48,7 +48,9 @@ async def test_an_id_is_looked_up_by_itself() -> None:
 
 
 async def test_two_customers_are_ambiguous_and_none_is_unknown() -> None:
-    assert await asked(CustomerRef(phone="1"), matches(ANNA, BERT)) == Buyer(reason=Reason.CUSTOMER_AMBIGUOUS)
+    assert await asked(CustomerRef(phone="1"), matches(ANNA, BERT)) == Buyer(
+        reason=Reason.CUSTOMER_AMBIGUOUS, candidates=(ANNA, BERT)
+    )
     assert await asked(CustomerRef(phone="1"), matches()) == UNKNOWN
 
 

@@ -26,6 +26,7 @@ class Buyer(msgspec.Struct, frozen=True):
 
     customer_id: UUID | None = None
     reason: Reason | None = None
+    candidates: tuple[UUID, ...] = ()
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -36,17 +37,18 @@ class _Matches(msgspec.Struct, frozen=True):
     data: list[_Found]
 
 
-async def _identify(body: NewCheckout, request: Request) -> Buyer:
-    if body.customer is None:
-        return Buyer()
+async def identify(request: Request, reference: CustomerRef) -> Buyer:
+    """Who a reference means, as far as we know or customer-svc says."""
     async with database(request).connection() as connection:
-        found = await _known(connection, body.customer)
-    if len(found) > 1:
-        return Buyer(reason=Reason.CUSTOMER_AMBIGUOUS)
+        found = await _known(connection, reference)
     if found:
-        return Buyer(found[0])
+        return _of(found)
     settings: Settings = request.app.state.settings
-    return await ask(request.app.state.gateway, body.customer, timeout_s=settings.lookup_timeout_s)
+    return await ask(request.app.state.gateway, reference, timeout_s=settings.lookup_timeout_s)
+
+
+async def _identify(body: NewCheckout, request: Request) -> Buyer:
+    return await identify(request, body.customer) if body.customer else Buyer()
 
 
 IdentifiedBuyer = Annotated[Buyer, Depends(_identify)]
@@ -59,9 +61,13 @@ async def ask(gateway: Client, reference: CustomerRef, *, timeout_s: float) -> B
     except (httpx.HTTPError, msgspec.DecodeError) as error:
         log.warning("customer_lookup_failed", error=repr(error))
         found = []
+    return _of(found)
+
+
+def _of(found: list[UUID]) -> Buyer:
     if len(found) == 1:
         return Buyer(found[0])
-    return Buyer(reason=Reason.CUSTOMER_AMBIGUOUS if found else Reason.CUSTOMER_UNKNOWN)
+    return Buyer(reason=Reason.CUSTOMER_AMBIGUOUS if found else Reason.CUSTOMER_UNKNOWN, candidates=tuple(found))
 
 
 async def _look_up(gateway: Client, reference: CustomerRef, timeout_s: float) -> list[UUID]:

@@ -1,15 +1,19 @@
 """Redeem one coupon by its code in one statement: locked, judged, claimed, written and told."""
 
 from typing import Final
+from uuid import UUID
 
 from fastapi import Request
 from starlette.responses import Response
 
+from campaign.checkouts import references
 from campaign.coupons import codes
 from campaign.coupons.errors import CouponNotFound
 from campaign.redemptions.errors import REFUSALS
 from campaign.redemptions.schemas import NewRedemption
+from campaign.schemas import CustomerRef
 from crmkit import fast, media
+from crmkit.problems import AmbiguousReference, FieldError, UnknownReference
 
 # After the nine common ones: $10 code, $11 store, $12 customer, $13 order source, $14 order external id,
 # $15 discount amount.
@@ -75,9 +79,12 @@ select verdict.reason, redemption_document(go.redemption)::text as document from
 
 
 async def redeem(request: Request, new: NewRedemption) -> Response:
-    """Raises: CouponNotFound (404), or the Conflict (409) of the reason why it cannot be redeemed."""
+    """Raises: CouponNotFound (404), or the Conflict (409) of the reason why it cannot be redeemed.
+
+    UnknownReference (422), AmbiguousReference (409) for a handle of the customer.
+    """
     code = codes.normalise(new.code)
-    customer_id = new.customer.id if new.customer else None
+    customer_id = await _customer_id(request, new.customer) if new.customer else None
     order = (new.order.source, new.order.external_id) if new.order else (None, None)
     args = (code, new.store_id, customer_id, *order, new.discount_amount)
     row = await fast.execute(request, _REDEEM, *args) if code else None
@@ -87,3 +94,16 @@ async def redeem(request: Request, new: NewRedemption) -> Response:
     if row is None:
         raise CouponNotFound("Check the code; a wrong character is noticed by its last one.")
     raise REFUSALS[row["reason"]]
+
+
+async def _customer_id(request: Request, reference: CustomerRef) -> UUID:
+    """An id is taken as it is; only another handle costs a look-up."""
+    if reference.id is not None:
+        return reference.id
+    buyer = await references.identify(request, reference)
+    if buyer.customer_id is not None:
+        return buyer.customer_id
+    await fast.replay(request)
+    if buyer.candidates:
+        raise AmbiguousReference("More than one customer has this handle.", candidates=buyer.candidates)
+    raise UnknownReference(errors=[FieldError("/customer", "No customer is known by this handle.")])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from campaign.schemas import DEFAULT_SOURCE, Amount, CustomerId, Handle, Source, Strict
+from campaign.schemas import DEFAULT_SOURCE, Amount, CustomerId, CustomerRef, Handle, Source, Strict
 
 
 class RedeemedOrder(Strict):
@@ -21,7 +21,7 @@ class NewRedemption(Strict):
 
     code: Handle
     store_id: Handle
-    customer: CustomerId | None = None
+    customer: CustomerRef | None = None
     order: RedeemedOrder | None = None
     discount_amount: Amount | None = Field(
         default=None, description="what the till took off; default: the value of an amount offer, else 0"

@@ -131,6 +131,8 @@ async def test_a_disposition_noted_outlasts_late_events(client: TestClient) -> N
     call = await post(client, call_id, RINGING, 0)
     noted = await client.patch(f"/v1/calls/{call['id']}", json={"disposition": "sale"}, headers={"If-Match": '"1"'})
     assert noted.json()["disposition"] == "sale"
+    (entry,) = (await client.get("/v1/audit/callcenter", params={"resource": f"/v1/calls/{call['id']}"})).json()["data"]
+    assert entry["action"] == "patch_call"
     assert (await post(client, call_id, ENDED, 3))["disposition"] == "sale"
     assert (await client.get(f"/v1/calls/{call['id']}")).headers["etag"] == '"3"'
     stale = await client.patch(f"/v1/calls/{call['id']}", json={"disposition": "x"}, headers={"If-Match": '"1"'})

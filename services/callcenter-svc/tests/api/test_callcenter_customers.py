@@ -275,6 +275,8 @@ async def test_an_erased_customer_leaves_no_words_behind(client: TestClient, dat
     body = {"kind": "csat", "score": 1, "comment": "Anna is cross", "customer": {"phone": number}}
     answer = await post(client, "/v1/survey-responses", body)
     await hear(database, erased(id_))
+    (entry,) = (await get(client, "/v1/audit/callcenter", resource=f"/v1/customers/{id_}"))["data"]
+    assert entry["action"] == "erase_customer"
     told = [
         await get(client, f"/v1/tickets/{ticket['id']}"),
         await get(client, f"/v1/tickets/{ticket['id']}/messages"),

@@ -77,6 +77,17 @@ async def test_an_action_is_taken_on_the_version_it_was_meant_for(client: TestCl
     assert "If-Match" in {parameter["name"] for parameter in told["parameters"]}
 
 
+async def test_who_changed_a_ticket_is_on_record(client: TestClient) -> None:
+    ticket = await new_ticket(client)
+    path = f"/v1/tickets/{ticket['id']}"
+    await client.patch(path, json={"severity": "low"})
+    await reply(client, ticket, "agent")
+    await act(client, ticket, "solve")
+    acts = (await client.get("/v1/audit/callcenter", params={"resource": path})).json()["data"]
+    assert [act["action"] for act in reversed(acts)] == ["patch_ticket", "create_ticket_message", "solve_ticket"]
+    assert all(act["actor"] and act["request_id"] for act in acts)
+
+
 async def test_assigning_and_escalating(client: TestClient) -> None:
     ticket = await new_ticket(client)
     assigned = await act(client, ticket, "assign", assignee="ana")

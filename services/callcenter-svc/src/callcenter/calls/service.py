@@ -10,6 +10,7 @@ from callcenter.calls import fast, repository, rules
 from callcenter.calls.schemas import CallPatch, NewCallEvent
 from callcenter.references.rules import e164
 from callcenter.schemas import Told
+from crmkit import audit
 
 
 def given_call(event: NewCallEvent, region: str) -> fast.GivenCall:
@@ -37,4 +38,5 @@ async def note_disposition(session: AsyncSession, id_: UUID, patch: CallPatch, c
     check(call.version)
     call.disposition, call.disposition_at = patch.disposition, datetime.now(UTC)
     call.updated_at = call.disposition_at
+    await audit.record(session, "patch_call", f"/v1/calls/{id_}")
     return await repository.save_call(session, call)

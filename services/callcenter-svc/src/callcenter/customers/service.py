@@ -21,6 +21,7 @@ from callcenter.slas.repository import default_policy
 from callcenter.surveys import repository as surveys
 from callcenter.tickets import repository as tickets
 from callcenter.tickets import service as desk
+from crmkit import audit
 from crmkit.db import Database, driver
 from crmkit.events import Event
 
@@ -41,6 +42,8 @@ async def apply_customers(session: AsyncSession, events: list[Event]) -> None:
     connection = await driver(session)
     kept = await repository.keep_customers(connection, [row for row in last.values() if row])
     erased = [id_ for id_, row in last.items() if row is None]
+    for id_ in erased:
+        await audit.record(session, "erase_customer", f"/v1/customers/{id_}")
     forgotten = await _forget(connection, erased) if erased else []
     await _link(connection, [*kept, *forgotten])
 

@@ -20,7 +20,7 @@ from callcenter.tickets.errors import ActionNotAllowed, NoComplaint
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Severity, Standing, Status, TicketType, Tier
 from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, TicketPatch
-from crmkit import faults
+from crmkit import audit, faults
 from crmkit.problems import Invalid
 
 
@@ -76,6 +76,7 @@ async def change_ticket(
     _set_fields(ticket, patch)
     if patch.model_fields_set & {"priority", "severity"}:
         await _set_urgency(session, ticket, patch, desk)
+    await audit.record(session, "patch_ticket", f"/v1/tickets/{ticket_id}")
     return await _changed(session, ticket, desk)
 
 
@@ -126,6 +127,7 @@ async def act(
         ticket.priority_given = True  # or a late link or another severity would rule it away
     if wanted.assignee is not None:
         ticket.assignee = wanted.assignee
+    await audit.record(session, f"{wanted.action}_ticket", f"/v1/tickets/{ticket_id}")
     return await _changed(session, ticket, desk)
 
 
@@ -138,6 +140,7 @@ async def add_message(session: AsyncSession, ticket_id: UUID, new: NewMessage, d
     ticket.message_count += 1
     message = Message(ticket_id=ticket.id, created_at=desk.now, **new.model_dump())
     session.add(message)
+    await audit.record(session, "create_ticket_message", f"/v1/tickets/{ticket_id}")
     await _changed(session, ticket, desk)
     return schemas.Message.model_validate(message)
 

@@ -87,6 +87,29 @@ async def test_a_run_killed_at_any_slice_ends_as_an_undisturbed_one(
         assert await count(committed, f"select count(*) from {table}") == 0
 
 
+async def test_a_customer_who_comes_between_a_kill_and_the_next_attempt_breaks_nothing(
+    committed, settings, run_job, monkeypatch
+):
+    job = await start(committed, settings)
+    finish_slice = service._score_slice
+
+    async def die_after(*args):
+        await finish_slice(*args)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(service, "_score_slice", die_after)
+    with pytest.raises(asyncio.CancelledError):
+        await run_job(committed, job.id)
+    assert await count(committed, "select count(*) from run_metrics")
+    monkeypatch.undo()
+    newcomer = (
+        "insert into customers (customer_id, version, kind) values (uuidv7(), 1, 'consumer') returning customer_id"
+    )
+    assert await count(committed, newcomer)
+    await run_job(committed, job.id)
+    assert await count(committed, "select status = 'succeeded' from jobs where id = :id", id=job.id)
+
+
 async def test_slices_do_not_show_in_the_result(committed, settings, run_scoring, monkeypatch):
     many = await run_scoring(committed, settings, AS_OF)
     monkeypatch.setattr(service, "score", partial(service.score, chunk_lines=10**6))

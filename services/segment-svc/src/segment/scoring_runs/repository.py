@@ -19,6 +19,7 @@ from segment.scoring_models.schemas import Thresholds
 from segment.scoring_runs.models import CurrentRunRow, ScoringRunRow
 from segment.scoring_runs.rules import LANES, Plan, Slice
 
+SLICE: Final = ("chunk_customers", "chunk_orders", "chunk_metrics", "chunk_tastes")
 POPULATION: Final = ("totals", "scores", "brand_loyalty", "fill_next_purchases")
 
 # The planner knows nothing of tables filled a moment ago: it hashes, and joins in the order written.
@@ -122,11 +123,11 @@ async def score_slice(session: AsyncSession, terms: RunTerms, customers: Slice) 
     }
     parameters = terms.parameters() | bounds
     await _set_work(session)
-    await _execute(session, "chunk_customers", parameters)
-    await _execute(session, "chunk_orders", parameters)
-    inserted = await _execute(session, "chunk_metrics", parameters)
-    if inserted.rowcount:
-        await _execute(session, "chunk_tastes", parameters)
+    await _execute(session, "hold_slice", parameters)
+    if (await _execute(session, "slice_is_scored", parameters)).scalar_one():
+        return
+    for name in SLICE:
+        await _execute(session, name, parameters)
 
 
 async def score_population(session: AsyncSession, terms: RunTerms) -> None:

@@ -1,6 +1,5 @@
 -- The metrics of the chunk's customers, those without an order too. A refund counts on its own day, unless its order
--- is cancelled and so counts no more. No row is inserted when the chunk has been scored before; while another scores it,
--- this waits for the end of that.
+-- is cancelled and so counts no more.
 insert into run_metrics (
     run_id, customer_id, order_count, revenue_amount, margin_amount, recency_days, tenure_days, purchase_days,
     spend_w0_amount, spend_w1_amount, ordered_w1, recent_amount, gross_amount, deal_amount
@@ -50,4 +49,3 @@ select
 from chunk_customers
 left join bought using (customer_no)
 left join refunded using (customer_no)
-on conflict do nothing

@@ -119,6 +119,14 @@ async def test_a_cancelled_order_says_so_once(client: TestClient, database: Data
     assert [e.type.split(".")[2] for e in told] == ["placed", "cancelled"]
 
 
+async def test_an_order_is_cancelled_only_in_the_version_asked_for(client: TestClient, shop: dict[str, str]) -> None:
+    made = (await client.post("/v1/orders", json=order(shop))).json()
+    path = f"/v1/orders/{made['id']}/cancel"
+    assert (await client.post(path, headers={"if-match": '"2"'})).status_code == 412
+    assert (await client.post(path, headers={"if-match": '"1"'})).json()["version"] == 2
+    assert (await client.post(f"/v1/orders/{uuid.uuid4()}/cancel")).status_code == 404
+
+
 async def test_refunds_never_exceed_what_was_bought(client: TestClient, shop: dict[str, str]) -> None:
     made = (await client.post("/v1/orders", json=order(shop))).json()
     path = f"/v1/orders/{made['id']}/refunds"

@@ -28,6 +28,14 @@ async def test_a_product_is_made_read_and_archived(client: TestClient, database:
     assert told[-1].read(dict) == archived
 
 
+async def test_a_product_is_archived_only_in_the_version_asked_for(client: TestClient) -> None:
+    made = (await client.post("/v1/products", json=new())).json()
+    path = f"/v1/products/{made['id']}"
+    assert (await client.delete(path, headers={"if-match": '"2"'})).status_code == 412
+    assert (await client.delete(path, headers={"if-match": '"1"'})).status_code == 204
+    assert (await client.delete(f"/v1/products/{uuid.uuid4()}")).status_code == 404
+
+
 async def test_a_batch_and_a_filtered_list(client: TestClient) -> None:
     kind = f"TYPE {uuid.uuid4()}"
     twice = new(product_type=kind)

@@ -11,7 +11,7 @@ select d.version, d.document::text from order_keys k
 join order_documents d on d.customer_id = k.customer_id and d.id = k.order_id
 where k.source = $1 and k.external_id = $2
 """
-_HOLD: Final = "select customer_id from orders where id = $1 for update"
+_HOLD: Final = "select customer_id, version from orders where id = $1 for update"
 _CANCEL: Final = """
 update orders set cancelled_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp()
 where id = $1 and cancelled_at is null returning true
@@ -30,10 +30,10 @@ async def find_by_key(connection: asyncpg.Connection, source: str, external_id: 
     return (row[0], row[1]) if row else None
 
 
-async def hold(connection: asyncpg.Connection, id: UUID) -> UUID | None:
-    """Lock an order; whose it is."""
-    customer_id: UUID | None = await connection.fetchval(_HOLD, id)
-    return customer_id
+async def hold(connection: asyncpg.Connection, id: UUID) -> tuple[UUID, int] | None:
+    """Lock an order; whose it is, and its version."""
+    row = await connection.fetchrow(_HOLD, id)
+    return (row[0], row[1]) if row else None
 
 
 async def cancel(connection: asyncpg.Connection, id: UUID) -> bool:

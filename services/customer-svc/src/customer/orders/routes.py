@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Query, Request, Response
 from pydantic import AwareDatetime
 
 import crmkit.app
-from crmkit import paging
+from crmkit import concurrency, paging
 from crmkit.db import Session
 from customer.customers import service as customers
 from customer.documents import answer
@@ -63,6 +63,8 @@ async def get_order(id: UUID, session: Session) -> Response:
 
 
 @router.post("/orders/{id}/cancel", operation_id="cancel_order", response_model=Order)
-async def cancel_order(id: UUID, session: Session) -> Response:
-    await service.cancel_order(session, id)
+async def cancel_order(request: Request, id: UUID, session: Session) -> Response:
+    customer_id, version = await service.hold_order(session, id)
+    concurrency.check(request, version)
+    await service.cancel_order(session, id, customer_id)
     return answer(await service.read_order(session, id))

@@ -75,12 +75,17 @@ def _place(
     return Placed(read.order, who[0], cast("list[UUID]", ids), read.fingerprint)
 
 
-async def cancel_order(session: AsyncSession, id: UUID) -> None:
-    """Mark an order cancelled; cancelling it again changes nothing. Raises OrderNotFound."""
-    connection = await driver(session)
-    customer_id = await fast.hold(connection, id)
-    if customer_id is None:
+async def hold_order(session: AsyncSession, id: UUID) -> tuple[UUID, int]:
+    """Lock an order; whose it is, and its version. Raises OrderNotFound."""
+    held = await fast.hold(await driver(session), id)
+    if held is None:
         raise OrderNotFound(f"There is no order {id}.")
+    return held
+
+
+async def cancel_order(session: AsyncSession, id: UUID, customer_id: UUID) -> None:
+    """Mark an order whose row the caller holds cancelled; cancelling it again changes nothing."""
+    connection = await driver(session)
     if await fast.cancel(connection, id):
         await repository.emit(connection, "cancelled", ([customer_id], [id]))
         await audit.record(session, "cancel_order", f"/v1/orders/{id}")

@@ -48,6 +48,7 @@ select 'perennial.product.' || case when (n.version = 1) then 'created' else 'up
     '/v1/products/' || d.id, d.document, $3, $4, $5, $6
 from unnest($1::uuid[], $2::int[]) as n (id, version) join product_documents d on d.id = n.id
 """
+_HOLD: Final = "select version from products where id = $1 for update"
 _READ: Final = "select version, document::text from product_documents where id = $1"
 _READ_BY_KEY: Final = "select version, document::text from product_documents where source = $1 and external_id = $2"
 
@@ -70,6 +71,12 @@ def _outcome(id: UUID, version: int | None, insert: bool) -> Outcome:
     if version is None:
         return Outcome(id, Effect.UNCHANGED)
     return Outcome(id, Effect.CREATED if version == 1 else Effect.UPDATED)
+
+
+async def hold(connection: asyncpg.Connection, id: UUID) -> int | None:
+    """Lock a product's row; its version, or None when there is none."""
+    version: int | None = await connection.fetchval(_HOLD, id)
+    return version
 
 
 async def archive(connection: asyncpg.Connection, id: UUID) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 import crmkit.app
-from crmkit import paging
+from crmkit import concurrency, paging
 from crmkit.db import Session
 from customer.documents import answer
 from customer.intake import BatchResults
@@ -56,5 +56,6 @@ async def get_product(id: UUID, session: Session) -> Response:
 
 
 @router.delete("/products/{id}", status_code=204, operation_id="archive_product")
-async def archive_product(id: UUID, session: Session) -> None:
+async def archive_product(request: Request, id: UUID, session: Session) -> None:
+    concurrency.check(request, await service.hold_product(session, id))
     await service.archive_product(session, id)

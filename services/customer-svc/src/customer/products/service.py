@@ -50,9 +50,16 @@ async def take_products(connection: asyncpg.Connection, items: Sequence[NewProdu
     return await intake.in_waves(items, lambda item: [(item.source, item.external_id)], take)
 
 
+async def hold_product(session: AsyncSession, id: UUID) -> int:
+    """Lock a product; its version. Raises ProductNotFound."""
+    version = await repository.hold(await driver(session), id)
+    if version is None:
+        raise ProductNotFound(f"There is no product {id}.")
+    return version
+
+
 async def archive_product(session: AsyncSession, id: UUID) -> None:
-    """Take a product out of the catalogue; its purchases keep it. Raises ProductNotFound."""
-    await read_product(session, id)
+    """Take a product whose row the caller holds out of the catalogue; its purchases keep it."""
     await repository.archive(await driver(session), id)
     await audit.record(session, "archive_product", f"/v1/products/{id}")
 

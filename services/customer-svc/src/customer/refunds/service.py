@@ -10,8 +10,8 @@ from crmkit import audit
 from crmkit.db import driver
 from customer import intake
 from customer.intake import Effect, Mode, Outcome
-from customer.orders import fast as orders
-from customer.orders.errors import OrderNotFound, of_refusal
+from customer.orders import service as orders
+from customer.orders.errors import of_refusal
 from customer.refunds import repository, rules
 from customer.refunds.repository import Place
 from customer.refunds.schemas import NewRefund, RefundIntake
@@ -20,9 +20,7 @@ from customer.refunds.schemas import NewRefund, RefundIntake
 async def create_refund(session: AsyncSession, order_id: UUID, new: NewRefund) -> tuple[int, str]:
     """Give back part of an order; the refund's document. Raises OrderNotFound, RefundExists, RefundTooLarge."""
     connection = await driver(session)
-    customer_id = await orders.hold(connection, order_id)
-    if customer_id is None:
-        raise OrderNotFound(f"There is no order {order_id}.")
+    customer_id, _ = await orders.hold_order(session, order_id)
     outcome = (await _take(connection, [Place(new, customer_id, order_id)], Mode.INSERT))[0]
     if outcome.refusal:
         raise of_refusal(outcome.refusal)

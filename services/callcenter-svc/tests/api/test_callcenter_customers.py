@@ -55,6 +55,18 @@ async def get(client: TestClient, path: str, **params: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
+async def known_rows(database: Database, ids: list[uuid.UUID]) -> dict[str, int]:
+    tables = ("customers", "customer_handles", "customer_scores", "open_coupons")
+    async with database.begin() as session:
+        return {
+            table: await session.scalar(
+                text(f"select count(*) from {table} where customer_id = any(:ids)"), {"ids": ids}
+            )
+            or 0
+            for table in tables
+        }
+
+
 async def kept(database: Database, words: str) -> int:
     async with database.begin() as session:
         query = text("select count(*) from idempotency where position(:words in convert_from(body, 'UTF8')) > 0")
@@ -336,3 +348,19 @@ async def test_no_kept_answer_tells_of_an_erased_customer(client: TestClient, da
     assert (await kept(database, number), await kept(database, anothers)) == (6, 1)
     await hear(database, erased(id_))
     assert (await kept(database, number), await kept(database, anothers)) == (0, 1)
+
+
+async def test_no_feed_brings_an_erased_customer_back(client: TestClient, database: Database) -> None:
+    id_, unheard_of, number = uuid.uuid4(), uuid.uuid4(), phone()
+    await hear(database, customer(id_, phones=[number]), score(id_, "gold"))
+    await hear(database, erased(id_), customer(id_, version=3, phones=[number]), erased(unheard_of))
+    issued = {"valid_until": "2099-01-01T00:00:00Z", "lines": [{"coupon_code": "A"}]}
+    for gone in (id_, unheard_of):
+        await hear(database, customer(gone, version=4, phones=[number]), score(gone, "gold", "2026-02-01T00:00:00Z"))
+        data = issued | {"customer": {"id": str(gone)}}
+        async with database.begin() as session:
+            await service.apply_coupons(session, [testing.event("perennial.shopping_list.issued.v1", data)])
+    assert (await get(client, "/v1/screen-pop", phone=number))["matches"] == []
+    assert await known_rows(database, [id_, unheard_of]) == {
+        "customers": 2, "customer_handles": 0, "customer_scores": 0, "open_coupons": 0
+    }  # fmt: skip

@@ -49,7 +49,7 @@ with given as (
     select customer_id, version, kind, name, consents from given
     on conflict (customer_id) do update set version = excluded.version, kind = excluded.kind, name = excluded.name,
         consents = excluded.consents
-    where customers.version < excluded.version
+    where customers.version < excluded.version and not customers.is_erased
     returning customer_id
 ), wanted as (
     select handle.kind, handle.value, customer_id
@@ -67,21 +67,31 @@ select kind, value from lost union select kind, value from gained
 """
 
 _FORGET_CUSTOMERS: Final = """
-with customer as (delete from customers where customer_id = any($1)),
+with tombstone as (
+    insert into customers (customer_id, version, kind, is_erased)
+    select distinct id, 0, 'consumer', true from unnest($1::uuid[]) as id
+    on conflict (customer_id) do update set name = null, consents = null, is_erased = true
+),
 score as (delete from customer_scores where customer_id = any($1)),
 coupon as (delete from open_coupons where customer_id = any($1))
 delete from customer_handles where customer_id = any($1) returning kind, value
 """
 
-_KEEP_SCORES: Final = """
+# Feeds come apart from one another: what is told late of an erased customer is not taken over.
+_UNLESS_ERASED: Final = """
+not exists (select from customers where customers.customer_id = given.customer_id and customers.is_erased)
+"""
+
+_KEEP_SCORES: Final = f"""
 insert into customer_scores (customer_id, tier, clv, computed_at)
 select customer_id, tier, clv, computed_at from json_to_recordset($1::json)
     as given(customer_id uuid, tier text, clv json, computed_at timestamptz)
+where {_UNLESS_ERASED}
 on conflict (customer_id) do update set tier = excluded.tier, clv = excluded.clv, computed_at = excluded.computed_at
 where customer_scores.computed_at < excluded.computed_at
 """
 
-_KEEP_COUPONS: Final = """
+_KEEP_COUPONS: Final = f"""
 with given as (
     select * from json_to_recordset($1::json)
         as given(customer_id uuid, code text, offer_id uuid, valid_until timestamptz, is_open boolean)
@@ -90,7 +100,7 @@ with given as (
     where not given.is_open and held.customer_id = given.customer_id and held.code = given.code
 )
 insert into open_coupons (customer_id, code, offer_id, valid_until)
-select customer_id, code, offer_id, valid_until from given where is_open
+select customer_id, code, offer_id, valid_until from given where is_open and {_UNLESS_ERASED}
 on conflict (customer_id, code) do update set valid_until = excluded.valid_until
 """
 _DROP_EXPIRED: Final = "delete from open_coupons where valid_until < $1"
@@ -103,7 +113,7 @@ async def keep_customers(connection: asyncpg.Connection, rows: Sequence[Customer
 
 
 async def forget_customers(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[Handle]:
-    """Drop all that is known of these customers; the handles that were theirs."""
+    """Drop all that is known of these customers but that they were erased; the handles that were theirs."""
     found = await connection.fetch(_FORGET_CUSTOMERS, ids)
     return [Handle(row["kind"], row["value"]) for row in found]
 

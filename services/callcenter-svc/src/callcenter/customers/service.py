@@ -30,18 +30,13 @@ _STRAY_AGE: Final = timedelta(minutes=10)
 
 async def apply_customers(session: AsyncSession, events: list[Event]) -> None:
     """The customer feed: keep names and consents, forget the erased, link what waited for a name."""
-    last: dict[UUID, CustomerRow | None] = {}
-    for event in events:
-        if event.type in read.CUSTOMER_TOLD:
-            customer = event.read(CustomerData)
-            last[customer.id] = _row(customer)
-        elif event.type == read.CUSTOMER_ERASED:
-            last[event.read(CustomerData).id] = None
-    if not last:
+    customers = [event.read(CustomerData) for event in events if event.type in read.CUSTOMER_TOLD]
+    erased = [event.read(CustomerData).id for event in events if event.type == read.CUSTOMER_ERASED]
+    last = {customer.id: _row(customer) for customer in customers if customer.id not in erased}
+    if not last and not erased:
         return
     connection = await driver(session)
-    kept = await repository.keep_customers(connection, [row for row in last.values() if row])
-    erased = [id_ for id_, row in last.items() if row is None]
+    kept = await repository.keep_customers(connection, list(last.values()))
     for id_ in erased:
         await audit.record(session, "erase_customer", f"/v1/customers/{id_}")
     forgotten = await _forget(connection, erased) if erased else []

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, insert, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.offers.models import OfferRow
@@ -52,12 +52,12 @@ async def find_current(session: AsyncSession, ids: Collection[UUID] | None, *, c
     """The terms of current offers in a currency: those named, or all."""
     query = select(OfferRow).where(OfferRow.archived_at.is_(None), OfferRow.currency == currency)
     if ids is not None:
-        query = query.where(OfferRow.id.in_(ids))
+        query = query.where(_among(ids))
     return [terms_of(row) for row in await session.scalars(query)]
 
 
 async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
-    rows = await session.execute(select(OfferRow.id, OfferRow.name).where(OfferRow.id.in_(ids)))
+    rows = await session.execute(select(OfferRow.id, OfferRow.name).where(_among(ids)))
     return {row.id: row.name for row in rows}
 
 
@@ -89,6 +89,11 @@ def stored_value(kind: OfferKind, percent: Decimal | float | None, amount: int |
 
 def stored_ladder(steps: Sequence[LadderStepShape]) -> list[dict[str, object]]:
     return [step.model_dump(mode="json") for step in steps]
+
+
+def _among(ids: Collection[UUID]) -> ColumnElement[bool]:
+    """As one array: a statement takes no more than 32,767 parameters."""
+    return OfferRow.id == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _columns(offer: NewOffer, currency: str) -> dict[str, object]:

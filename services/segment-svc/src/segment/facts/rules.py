@@ -1,6 +1,6 @@
 """From an event to the row that is kept of it. Amounts are minor units, days are dates of the business."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,14 @@ class RefundFact(NamedTuple):
     amount: int
 
 
+def day_of(instant: datetime, zone: ZoneInfo) -> date:
+    """The day in `zone`; the one as written where that would lie outside the calendar, in years 1 and 9999."""
+    try:
+        return instant.astimezone(zone).date()
+    except OverflowError:
+        return instant.date()
+
+
 def order_fact(order: Order, zone: ZoneInfo) -> OrderFact:
     lines = order.lines
     amounts = [line.amount for line in lines]
@@ -46,8 +54,8 @@ def order_fact(order: Order, zone: ZoneInfo) -> OrderFact:
         customer_id=order.customer.id,
         order_id=order.id,
         version=order.version,
-        day=order.placed_at.astimezone(zone).date(),
-        cancelled_on=order.cancelled_at.astimezone(zone).date() if order.cancelled_at else None,
+        day=day_of(order.placed_at, zone),
+        cancelled_on=day_of(order.cancelled_at, zone) if order.cancelled_at else None,
         currency=order.currency,
         amount=sum(amounts),
         deal_amount=sum(line.amount for line in lines if line.discounts and any(d.amount for d in line.discounts)),
@@ -60,7 +68,7 @@ def order_fact(order: Order, zone: ZoneInfo) -> OrderFact:
 
 
 def refund_fact(refund: Refund, zone: ZoneInfo) -> RefundFact:
-    day = refund.refunded_at.astimezone(zone).date()
+    day = day_of(refund.refunded_at, zone)
     return RefundFact(
         refund.customer_id, refund.id, refund.version, refund.order_id, day, refund.currency, refund.amount
     )

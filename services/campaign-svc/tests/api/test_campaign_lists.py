@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from campaign_factories import Shop, reasons
 
-from campaign.coupons import batches
+from campaign.coupons import batches, codes
 from campaign.coupons import service as coupons
 from campaign.lists import generation
 from crmkit import jobs, testing
@@ -234,6 +234,31 @@ async def test_a_batch_of_coupons_is_filled(shop: Shop, monkeypatch: pytest.Monk
     codes = {msgspec.json.decode(line)["code"] for line in stream.content.splitlines()}
     assert len(codes) == 1000
     assert (await shop.checkout(codes.pop()))["discount"]["amount"] == 200
+
+
+@pytest.mark.parametrize("taken_kind", ["coupon_codes", "list_codes"])
+async def test_codes_that_are_taken_are_drawn_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, taken_kind: str
+) -> None:
+    offer = await shop.offer()
+    (taken,) = await shop.coupons(offer)
+    insert = "insert into list_codes values ($1, $2, $3)"
+    async with shop.database.connection() as connection:
+        await connection.execute(insert, taken, uuid4(), uuid4())
+    drawn = iter([taken] if taken_kind == "coupon_codes" else [codes.generate(1)[0], taken])
+    fresh = codes.generate
+    monkeypatch.setattr(codes, "generate", lambda count: [next(drawn, None) or fresh(1)[0] for _ in range(count)])
+    if taken_kind == "coupon_codes":
+        body = {"offer_id": offer["id"], "count": 3, "valid_until": "2099-01-01T00:00:00Z"}
+        made = (await shop.client.post("/v1/coupon-batches", json=body)).json()["id"]
+        async with httpx.AsyncClient() as gateway:
+            await jobs.execute(shop.database, gateway, HANDLERS, UUID(made))
+        job = (await shop.client.get(f"/v1/jobs/campaign/{made}")).json()
+        assert (job["status"], job["processed"], job["result"]["issued_count"]) == ("succeeded", 3, 3)
+    else:
+        campaign = await shop.campaign(offer_ids=[offer["id"]], list_length=1)
+        job = await make_lists(shop, Segments(shop, [await shop.customer()]), campaign)
+        assert (job["status"], job["processed"]) == ("succeeded", 1)
 
 
 async def test_lists_of_nobody_are_404(shop: Shop) -> None:

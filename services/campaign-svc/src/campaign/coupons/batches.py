@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import service as campaigns
@@ -10,7 +11,7 @@ from campaign.coupons.models import CouponBatchRow
 from campaign.coupons.repository import NewCoupon
 from campaign.coupons.schemas import CouponBatch
 from campaign.offers.models import OfferRow
-from crmkit import db, jobs, outbox
+from crmkit import jobs, outbox
 
 CHUNK: Final = 20_000
 
@@ -36,12 +37,11 @@ async def run(run: jobs.Run) -> CouponBatch:
 
 async def _issue(session: AsyncSession, batch: CouponBatchRow, count: int) -> None:
     offer = await session.get_one(OfferRow, batch.offer_id)
-    coupons = [
-        NewCoupon(
-            code, batch.offer_id, offer.value, batch.valid_from, batch.valid_until, batch.campaign_id, batch_id=batch.id
-        )
-        for code in codes.generate(count)
-    ]
-    await repository.copy_coupons(await db.driver(session), coupons)
+    terms = batch.offer_id, offer.value, batch.valid_from, batch.valid_until, batch.campaign_id, None, batch.id
+
+    async def write(connection: Connection) -> None:
+        await repository.copy_coupons(connection, [NewCoupon(code, *terms) for code in codes.generate(count)])
+
+    await repository.with_fresh_codes(session, write)
     await repository.count_issued(session, batch.id, count)
     await session.refresh(batch)

@@ -1,8 +1,8 @@
 """Queries over coupons, and their making in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -12,12 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.coupons.models import CouponBatchRow, CouponRow
 from campaign.coupons.schemas import CouponStatus
+from crmkit import db
+
+T = TypeVar("T")
 
 _FIND: Final = text("select coupon_id from coupon_codes where code = :code")
 _ISSUED: Final = text(
     "update coupon_batches set issued_count = issued_count + :count, version = version + 1 where id = :id"
 )
 _IDS: Final = "select uuidv7() from generate_series(1, $1)"
+_CODE_KEYS: Final = frozenset({"coupon_codes_pkey", "list_codes_pkey"})
 _COLUMNS: Final = (
     "id", "code", "offer_id", "campaign_id", "shopping_list_id", "batch_id", "customer_id", "value", "valid_from",
     "valid_until",
@@ -87,6 +91,18 @@ async def copy_coupons(connection: asyncpg.Connection, coupons: Sequence[NewCoup
         for c, id in zip(coupons, ids, strict=True)
     ]  # fmt: skip
     await connection.copy_records_to_table("coupons", records=rows, columns=_COLUMNS)
+
+
+async def with_fresh_codes(session: AsyncSession, make: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+    """What `make` does and gives, done anew when a code that it drew is taken."""
+    while True:
+        try:
+            async with session.begin_nested():
+                # Asked for in here: the savepoint is not set before.
+                return await make(await db.driver(session))
+        except asyncpg.UniqueViolationError as error:
+            if db.constraint(error) not in _CODE_KEYS:
+                raise
 
 
 async def count_issued(session: AsyncSession, batch_id: UUID, count: int) -> None:

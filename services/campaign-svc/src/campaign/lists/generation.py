@@ -7,6 +7,7 @@ A campaign that is no longer launched fails the job at the next chunk; the lists
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from campaign.campaigns import service as campaigns
 from campaign.campaigns.models import CampaignRow
 from campaign.campaigns.rules import assign_group
 from campaign.campaigns.schemas import Audience
+from campaign.coupons import repository as coupons
 from campaign.lists import making, repository
 from campaign.lists.repository import ListRun
 from campaign.lists.rules import NextPurchase
@@ -127,5 +129,6 @@ async def _make_lists(run: jobs.Run, plan: making.Plan, purchases: Purchases) ->
         connection: Connection = await db.driver(chunk.session)
         waiting = await repository.find_waiting(connection, plan.common, purchases)
         wanted: Sequence[list[NextPurchase]] = [rows for id, rows in purchases.items() if id in waiting]
-        made = await making.make_lists(connection, plan, wanted) if wanted else 0
+        make = partial(making.make_lists, plan=plan, wanted=wanted)
+        made = await coupons.with_fresh_codes(chunk.session, make) if wanted else 0
         chunk.save(chunk.checkpoint, processed=made)

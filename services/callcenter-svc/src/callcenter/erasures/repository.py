@@ -25,15 +25,13 @@ with erased as (
     union all
     select '/v1/survey-responses/' || id, {response_json("survey_responses")}::text
     from survey_responses where customer_id = any($1)
-), told as (
-    select outbox.id, coalesce(
-        erased.document, -- or it is another's by now, as a call may be whose numbers came late
-        json_build_object('id', split_part(source, '/', 4), 'version', 0)::text) as document
-    from outbox left join erased using (source)
-    where erased.source is not null or subject = any($1::text[])
 )
-update outbox set data = regexp_replace(told.document, {_VERSION}, substring(data::text from {_VERSION}))::json
-from told where outbox.id = told.id
+update outbox set data = regexp_replace(coalesce(
+        (select document from erased where erased.source = outbox.source),
+        -- or it is another's by now, as a call may be whose numbers came late
+        json_build_object('id', split_part(source, '/', 4), 'version', 0)::text
+    ), {_VERSION}, substring(data::text from {_VERSION}))::json
+where source in (select source from erased) or subject = any($1::text[])
 """
 
 # An answer to be given again tells the resource as it was; whoever repeats its request acts anew.

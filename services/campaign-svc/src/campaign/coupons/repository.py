@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.coupons.models import CouponBatchRow, CouponRow
 from campaign.coupons.schemas import CouponStatus
+from campaign.ids import make_ids
 from crmkit import db
 
 T = TypeVar("T")
@@ -20,7 +21,6 @@ _FIND: Final = text("select coupon_id from coupon_codes where code = :code")
 _ISSUED: Final = text(
     "update coupon_batches set issued_count = issued_count + :count, version = version + 1 where id = :id"
 )
-_IDS: Final = "select uuidv7() from generate_series(1, $1)"
 _CODE_KEYS: Final = frozenset({"coupon_codes_pkey", "list_codes_pkey"})
 _COLUMNS: Final = (
     "id", "code", "offer_id", "campaign_id", "shopping_list_id", "batch_id", "customer_id", "value", "valid_from",
@@ -70,11 +70,6 @@ def list_batches() -> Select[CouponBatchRow]:
 
 async def make_id(session: AsyncSession) -> UUID:
     return UUID(str(await session.scalar(select(func.uuidv7()))))
-
-
-async def make_ids(connection: asyncpg.Connection, count: int) -> list[UUID]:
-    """New ids in rising order."""
-    return [row[0] for row in await connection.fetch(_IDS, count)]
 
 
 async def copy_coupons(connection: asyncpg.Connection, coupons: Sequence[NewCoupon]) -> None:

@@ -7,7 +7,8 @@ import msgspec
 from asyncpg import Connection
 
 from campaign.coupons import codes
-from campaign.coupons.repository import NewCoupon, copy_coupons, make_ids
+from campaign.coupons.repository import NewCoupon, copy_coupons
+from campaign.ids import make_ids
 from campaign.lists import repository
 from campaign.lists.repository import ListRun, MadeList
 from campaign.lists.rules import NextPurchase, PlannedLine, plan_lines

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from campaign.ids import make_ids
 from campaign.offers.models import OfferRow
 from campaign.offers.rules import PERCENT, LadderStep, OfferKind, Target, Terms
 from campaign.offers.schemas import LadderStep as LadderStepShape
@@ -30,9 +31,11 @@ def list_offers(*, archived: bool) -> Select[OfferRow]:
 
 async def insert_offers(session: AsyncSession, offers: Sequence[NewOffer], currency: str) -> list[OfferRow]:
     """Insert as one statement; the rows in the order of the offers."""
-    rows = [_columns(offer, currency) for offer in offers]
-    query = insert(OfferRow).returning(OfferRow, sort_by_parameter_order=True)
-    return list(await session.scalars(query, rows))
+    # To give rows in order, SQLAlchemy would insert one by one; the ids rise, so sorting by them does.
+    ids = await make_ids(await db.driver(session), len(offers))
+    rows = [_columns(offer, currency) | {"id": id} for offer, id in zip(offers, ids, strict=True)]
+    made = await session.scalars(insert(OfferRow).returning(OfferRow), rows)
+    return sorted(made, key=lambda row: row.id)
 
 
 async def tell_created(session: AsyncSession, offers: Sequence[Offer]) -> None:

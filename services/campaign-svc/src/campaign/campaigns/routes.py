@@ -4,11 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import repository, service
 from campaign.campaigns.models import BudgetEntryRow, CampaignRow
 from campaign.campaigns.rules import CampaignStatus
 from campaign.campaigns.schemas import Budget, BudgetEntry, Campaign, CampaignPatch, NewCampaign
+from campaign.schemas import IF_MATCH
 from crmkit import concurrency, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
@@ -61,22 +63,19 @@ async def update_campaign(
     return campaign
 
 
-@router.post("/campaigns/{id}/launch", operation_id="launch_campaign")
-async def launch_campaign(id: UUID, session: Session) -> Campaign:
-    row = await service.get_campaign(session, id, lock=True)
-    return await service.move_campaign(session, row, CampaignStatus.LAUNCHED)
+@router.post("/campaigns/{id}/launch", operation_id="launch_campaign", openapi_extra=IF_MATCH)
+async def launch_campaign(id: UUID, request: Request, session: Session, response: Response) -> Campaign:
+    return await _move(id, CampaignStatus.LAUNCHED, request, session, response)
 
 
-@router.post("/campaigns/{id}/pause", operation_id="pause_campaign")
-async def pause_campaign(id: UUID, session: Session) -> Campaign:
-    row = await service.get_campaign(session, id, lock=True)
-    return await service.move_campaign(session, row, CampaignStatus.PAUSED)
+@router.post("/campaigns/{id}/pause", operation_id="pause_campaign", openapi_extra=IF_MATCH)
+async def pause_campaign(id: UUID, request: Request, session: Session, response: Response) -> Campaign:
+    return await _move(id, CampaignStatus.PAUSED, request, session, response)
 
 
-@router.post("/campaigns/{id}/end", operation_id="end_campaign")
-async def end_campaign(id: UUID, session: Session) -> Campaign:
-    row = await service.get_campaign(session, id, lock=True)
-    return await service.move_campaign(session, row, CampaignStatus.ENDED)
+@router.post("/campaigns/{id}/end", operation_id="end_campaign", openapi_extra=IF_MATCH)
+async def end_campaign(id: UUID, request: Request, session: Session, response: Response) -> Campaign:
+    return await _move(id, CampaignStatus.ENDED, request, session, response)
 
 
 @router.get("/campaigns/{id}/budget", operation_id="get_campaign_budget")
@@ -99,3 +98,13 @@ async def list_budget_entries(id: UUID, request: Request, session: Session, page
         model=BudgetEntry,
     )
     return await paging.answer(request, session, page, listing)
+
+
+async def _move(
+    id: UUID, wanted: CampaignStatus, request: Request, session: AsyncSession, response: Response
+) -> Campaign:
+    row = await service.get_campaign(session, id, lock=True)
+    concurrency.check(request, row.version)
+    campaign = await service.move_campaign(session, row, wanted)
+    concurrency.tag(response, campaign.version)
+    return campaign

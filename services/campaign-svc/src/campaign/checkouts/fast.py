@@ -13,10 +13,11 @@ from starlette.responses import Response
 
 from campaign.checkouts.errors import CheckoutClosed, CheckoutExpired, CheckoutNotFound
 from campaign.checkouts.schemas import Confirmation
-from crmkit import fast, media
+from crmkit import concurrency, fast, media
 
-# After the nine common ones: $10 checkout, $11 order source, $12 order external id, $13 placed at.
-_KEPT: Final = fast.keeping(source="go", body="document", status=200)
+# After the nine common ones: $10 checkout, $11 order source, $12 order external id, $13 placed at, $14 the ETags that
+# `If-Match` names, null for any.
+_KEPT: Final = fast.keeping(source="go", body="document", status=200, headers="'etag', etag")
 _CONFIRM: Final = f"""
 with held as (
     select c.id, c.status, c.checkout_id, c.reserved_until, c.valid_until, a.code, a.offer_id, a.campaign_id,
@@ -48,14 +49,16 @@ with held as (
     or (checkout.status = 'expired'
         and held.campaign_id in (select campaign_id from budget where amount > remaining_amount))
 ), verdict as (
-    select status, now, status in ('reserved', 'expired') and not exists (select from lost) as ok,
+    select status, version, now,
+           status in ('reserved', 'expired') and not exists (select from lost)
+           and ($14::text[] is null or format('"%s"', version) = any($14)) as ok,
            jsonb_populate_record(whole, jsonb_build_object(
                'status', 'confirmed', 'version', version + 1, 'confirmed_at', now, 'order_source', $11::text,
                'order_external_id', $12::text, 'placed_at', coalesce($13::timestamptz, now))) as after
     from checkout, timed
 ), go as (
     select verdict.*, (after).id, (after).customer_id, (after).store_id, (after).currency, (after).placed_at,
-           checkout_document(after) as document
+           checkout_document(after) as document, format('"%s"', (after).version) as etag
     from verdict where ok
 ), {_KEPT}, settled as (
     update budgets set
@@ -80,8 +83,8 @@ with held as (
            $11, $12, go.currency, held.amount, held.sponsor_amount, go.now
     from held, go
 ), confirmed as (
-    update checkouts set status = 'confirmed', version = version + 1, confirmed_at = go.now, order_source = $11,
-                         order_external_id = $12, placed_at = go.placed_at
+    update checkouts set status = 'confirmed', version = checkouts.version + 1, confirmed_at = go.now,
+                         order_source = $11, order_external_id = $12, placed_at = go.placed_at
     from go
     where checkouts.id = go.id
 ), told as (
@@ -92,7 +95,8 @@ with held as (
     select 'perennial.coupon.redeemed.v1', '/v1/coupons/' || id, customer_id::text, document::json, {fast.ORIGIN}
     from redeemed
 )
-select verdict.status, (select array_agg(code order by code) from lost) as lost, go.document::text as document
+select verdict.status, verdict.version, (select array_agg(code order by code) from lost) as lost,
+       go.document::text as document, go.etag
 from verdict left join go on true
 """
 
@@ -100,16 +104,23 @@ from verdict left join go on true
 async def confirm_checkout(request: Request, checkout_id: UUID, confirmation: Confirmation) -> Response:
     """Redeem all that the checkout holds.
 
-    Raises: CheckoutNotFound (404), CheckoutExpired (409) naming what was lost, CheckoutClosed (409).
+    Raises: CheckoutNotFound (404), PreconditionFailed (412), CheckoutExpired (409) naming what was lost,
+    CheckoutClosed (409).
     """
     order = confirmation.order
     named = (order.source, order.external_id, order.placed_at) if order else (None, None, None)
-    row = await fast.execute(request, _CONFIRM, checkout_id, *named)
+    row = await fast.execute(request, _CONFIRM, checkout_id, *named, _wanted_tags(request))
     if row is None:
         raise CheckoutNotFound(f"There is no checkout {checkout_id}.")
     if row["document"] is not None:
-        return Response(row["document"], 200, media_type=media.JSON)
+        return Response(row["document"], 200, {"ETag": row["etag"]}, media_type=media.JSON)
     await fast.replay(request)
+    concurrency.check(request, row["version"])
     if row["status"] in ("confirmed", "cancelled"):
         raise CheckoutClosed(f"The checkout is {row['status']}.")
     raise CheckoutExpired("What it held is gone; make a new checkout.", lost=row["lost"] or [])
+
+
+def _wanted_tags(request: Request) -> list[str] | None:
+    value = request.headers.get("if-match", "*").strip()
+    return None if value == "*" else [tag.strip() for tag in value.split(",")]

@@ -82,6 +82,15 @@ class Basket(msgspec.Struct, frozen=True):
         return [h for h in holdings if h.obstacle(self.customer_id, self.posted.currency, now) is None]
 
 
+class Locked(msgspec.Struct, frozen=True):
+    """A checkout as it is under its lock, with the coupons it holds or held."""
+
+    id: UUID
+    status: str
+    version: int
+    coupon_ids: tuple[UUID, ...]
+
+
 class Reserved(msgspec.Struct, frozen=True):
     """A coupon that a checkout holds, as it goes into `applied_coupons`."""
 

@@ -9,7 +9,7 @@ import msgspec
 from asyncpg import Connection, Record
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaign.checkouts.models import Holding, Reserved, ShoppingListRef
+from campaign.checkouts.models import Holding, Locked, Reserved, ShoppingListRef
 from campaign.checkouts.rules import Candidate
 from campaign.checkouts.schemas import Checkout
 from campaign.offers.rules import OfferKind, Target
@@ -64,7 +64,7 @@ _HELD: Final = """
 select c.id from applied_coupons a join coupons c on c.id = a.coupon_id
 where a.checkout_id = $1 order by c.id for update of c
 """
-_LOCK: Final = "select status from checkouts where id = $1 for update"
+_LOCK: Final = "select status, version from checkouts where id = $1 for update"
 _CANCEL: Final = """
 with freed as (
     update coupons set status = 'issued', checkout_id = null, reserved_until = null, version = version + 1
@@ -176,15 +176,20 @@ async def find_document(connection: Connection, checkout_id: UUID) -> str | None
     return document
 
 
-async def cancel(connection: Connection, checkout_id: UUID) -> Record | None:
-    """Cancel an open checkout and give back what it holds; None when it is not open."""
-    coupons = [row["id"] for row in await connection.fetch(_HELD, checkout_id)]
-    status = await connection.fetchval(_LOCK, checkout_id)
-    if status not in ("reserved", "expired"):
-        return None
-    if status == "reserved":
-        await connection.execute(_RELEASE, [checkout_id])
-    return await connection.fetchrow(_CANCEL, checkout_id, coupons)
+async def lock_checkout(connection: Connection, checkout_id: UUID) -> Locked | None:
+    """Hold a checkout and its coupons until the end of the transaction; None when there is no such checkout."""
+    coupons = tuple(row["id"] for row in await connection.fetch(_HELD, checkout_id))
+    row = await connection.fetchrow(_LOCK, checkout_id)
+    return Locked(checkout_id, row["status"], row["version"], coupons) if row else None
+
+
+async def cancel(connection: Connection, locked: Locked) -> Record:
+    """Cancel a locked, open checkout and give back what it holds."""
+    if locked.status == "reserved":
+        await connection.execute(_RELEASE, [locked.id])
+    row = await connection.fetchrow(_CANCEL, locked.id, locked.coupon_ids)
+    assert row is not None
+    return row
 
 
 async def lapse_coupons(connection: Connection, limit: int) -> int:

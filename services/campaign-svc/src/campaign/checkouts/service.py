@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.checkouts import repository, rules, views
 from campaign.checkouts.errors import CheckoutClosed, CheckoutNotFound
-from campaign.checkouts.models import Basket, Holding
+from campaign.checkouts.models import Basket, Holding, Locked
 from campaign.checkouts.references import Buyer
 from campaign.checkouts.rules import Line
 from campaign.checkouts.schemas import Checkout, NewCheckout, NewLine, Quote
@@ -57,15 +57,22 @@ async def get_checkout(session: AsyncSession, checkout_id: UUID) -> Checkout:
     return Checkout.model_validate_json(document)
 
 
-async def cancel_checkout(session: AsyncSession, checkout_id: UUID) -> Checkout:
-    """Raises: CheckoutNotFound (404), CheckoutClosed (409) once confirmed or cancelled."""
-    row = await repository.cancel(await db.driver(session), checkout_id)
-    if row is None:
-        checkout = await get_checkout(session, checkout_id)
-        raise CheckoutClosed(f"The checkout is {checkout.status}.")
+async def lock_checkout(session: AsyncSession, checkout_id: UUID) -> Locked:
+    """Raises: CheckoutNotFound (404)."""
+    locked = await repository.lock_checkout(await db.driver(session), checkout_id)
+    if locked is None:
+        raise CheckoutNotFound(f"There is no checkout {checkout_id}.")
+    return locked
+
+
+async def cancel_checkout(session: AsyncSession, locked: Locked) -> Checkout:
+    """Raises: CheckoutClosed (409) once confirmed or cancelled."""
+    if locked.status not in ("reserved", "expired"):
+        raise CheckoutClosed(f"The checkout is {locked.status}.")
+    row = await repository.cancel(await db.driver(session), locked)
     checkout = Checkout.model_validate_json(row["document"])
     subject = row["customer_id"]
-    await outbox.emit(session, noun="checkout", verb="cancelled", id=checkout_id, subject=subject, data=checkout)
+    await outbox.emit(session, noun="checkout", verb="cancelled", id=locked.id, subject=subject, data=checkout)
     return checkout
 
 

@@ -12,6 +12,7 @@ _DOCUMENT: Final = "select redemption_document(r)::text from redemptions r where
 _LOCK_COUPON: Final = """
 select 1 from coupons where id = (select coupon_id from redemptions where id = $1) for update
 """
+_LOCK: Final = "select version from redemptions where id = $1 for update"
 _REVERSE: Final = """
 with reversed as (
     update redemptions set status = 'reversed', reversed_at = clock_timestamp(), version = version + 1
@@ -56,10 +57,16 @@ async def find_document(connection: Connection, redemption_id: UUID) -> str | No
     return document
 
 
+async def lock_redemption(connection: Connection, redemption_id: UUID) -> int | None:
+    """Hold a redemption and its coupon until the end of the transaction; its version, None when there is none."""
+    await connection.execute(_LOCK_COUPON, redemption_id)
+    version: int | None = await connection.fetchval(_LOCK, redemption_id)
+    return version
+
+
 async def reverse(
     connection: Connection, redemption_id: UUID, origin: tuple[str, str | None, str | None, str | None]
 ) -> str | None:
-    """Take a redemption back; None when that has been done already. The coupon may be used again while it is valid."""
-    await connection.execute(_LOCK_COUPON, redemption_id)
+    """Take a locked redemption back; None when that has been done. The coupon may be used again while it is valid."""
     document: str | None = await connection.fetchval(_REVERSE, redemption_id, *origin)
     return document

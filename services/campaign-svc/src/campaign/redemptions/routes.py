@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 from campaign.redemptions import fast, repository, service
 from campaign.redemptions.models import RedemptionRow
 from campaign.redemptions.schemas import NewRedemption, Redemption
+from campaign.schemas import IF_MATCH
 from crmkit import concurrency, hot, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
@@ -42,7 +43,10 @@ async def get_redemption(id: UUID, session: Session, response: Response) -> Rede
     return redemption
 
 
-@router.post("/redemptions/{id}/reverse", operation_id="reverse_redemption")
-async def reverse_redemption(id: UUID, session: Session) -> Redemption:
+@router.post("/redemptions/{id}/reverse", operation_id="reverse_redemption", openapi_extra=IF_MATCH)
+async def reverse_redemption(id: UUID, request: Request, session: Session, response: Response) -> Redemption:
     """Goods came back: the coupon may be used again while it is valid."""
-    return await service.reverse_redemption(session, id)
+    concurrency.check(request, await service.lock_redemption(session, id))
+    redemption = await service.reverse_redemption(session, id)
+    concurrency.tag(response, redemption.version)
+    return redemption

@@ -18,11 +18,18 @@ async def get_redemption(session: AsyncSession, redemption_id: UUID) -> Redempti
     return Redemption.model_validate_json(document)
 
 
+async def lock_redemption(session: AsyncSession, redemption_id: UUID) -> int:
+    """Its present version. Raises: RedemptionNotFound (404)."""
+    version = await repository.lock_redemption(await db.driver(session), redemption_id)
+    if version is None:
+        raise RedemptionNotFound(f"There is no redemption {redemption_id}.")
+    return version
+
+
 async def reverse_redemption(session: AsyncSession, redemption_id: UUID) -> Redemption:
-    """Give the coupon and the budget back. Raises: RedemptionNotFound (404), RedemptionReversed (409)."""
+    """Give the coupon and the budget of a locked redemption back. Raises: RedemptionReversed (409)."""
     connection = await db.driver(session)
     document = await repository.reverse(connection, redemption_id, outbox.context_values())
     if document is None:
-        await get_redemption(session, redemption_id)
         raise RedemptionReversed("A redemption is given back once.")
     return Redemption.model_validate_json(document)

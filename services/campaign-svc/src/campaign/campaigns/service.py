@@ -33,6 +33,7 @@ async def create_campaign(session: AsyncSession, new: NewCampaign, *, currency: 
     await session.flush()
     await session.refresh(row)
     await repository.grant(session, row.id, new.budget_amount)
+    await audit.record(session, "create_campaign", f"/v1/campaigns/{row.id}")
     return await _tell(session, row, "created")
 
 
@@ -90,6 +91,7 @@ async def change_campaign(session: AsyncSession, row: CampaignRow, patch: Campai
         raise CampaignInvalid("starts_at must be before ends_at.")
     if "budget_amount" in given and not await repository.regrant(session, row.id, patch.budget_amount):
         raise BudgetCommitted("Grant at least what is reserved and spent.")
+    await audit.record(session, "patch_campaign", f"/v1/campaigns/{row.id}", ", ".join(sorted(given)))
     return await _changed(session, row, "updated")
 
 

@@ -14,7 +14,7 @@ from campaign.coupons.models import CouponBatchRow, CouponRow
 from campaign.coupons.schemas import NewCouponBatch
 from campaign.offers import service as offers
 from campaign.offers.errors import OfferArchived
-from crmkit import jobs
+from crmkit import audit, jobs
 from crmkit.problems import FieldError
 
 JOB = "coupon_batch"
@@ -60,4 +60,5 @@ async def order_batch(session: AsyncSession, new: NewCouponBatch, *, service: st
     batch.job_id = job.id
     session.add(batch)
     await session.flush()
+    await audit.record(session, "create_coupon_batch", f"/v1/coupon-batches/{batch.id}")
     return job

@@ -15,12 +15,17 @@ from campaign.offers.rules import PERCENT, LadderStep, OfferKind, Target, Terms
 from campaign.offers.schemas import LadderStep as LadderStepShape
 from campaign.offers.schemas import NewOffer, Offer
 from campaign.sponsors.models import SponsorRow
-from crmkit import db, outbox
+from crmkit import context, db, outbox
 
 _TELL: Final = """
 insert into outbox (type, source, data, actor, request_id, causation_id, traceparent)
 select 'perennial.offer.created.v1', '/v1/offers/' || id, data::json, $3, $4, $5, $6
 from unnest($1::uuid[], $2::text[]) as made (id, data)
+"""
+
+_RECORD: Final = """
+insert into audit (actor, action, resource, request_id)
+select $2, 'create_offer', '/v1/offers/' || id, $3 from unnest($1::uuid[]) as made (id)
 """
 
 
@@ -43,6 +48,13 @@ async def tell_created(session: AsyncSession, offers: Sequence[Offer]) -> None:
     documents = [offer.model_dump_json() for offer in offers]
     connection = await db.driver(session)
     await connection.execute(_TELL, [offer.id for offer in offers], documents, *outbox.context_values())
+
+
+async def record_created(session: AsyncSession, offers: Sequence[Offer]) -> None:
+    """An audit entry of each, as `audit.record` would write it."""
+    now = context.current()
+    connection = await db.driver(session)
+    await connection.execute(_RECORD, [offer.id for offer in offers], now.actor, now.request_id)
 
 
 async def known_sponsors(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:

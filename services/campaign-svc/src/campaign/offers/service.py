@@ -21,7 +21,7 @@ from campaign.offers.schemas import (
     check_period,
     check_values,
 )
-from crmkit import faults, outbox
+from crmkit import audit, faults, outbox
 from crmkit.problems import FieldError, UnknownReference
 
 
@@ -30,6 +30,7 @@ async def create_offer(session: AsyncSession, new: NewOffer, *, currency: str) -
     if unknown := await _unknown_sponsors(session, [new]):
         raise UnknownReference(errors=[FieldError("/sponsor_id", f"There is no sponsor {unknown.pop()}.")])
     (row,) = await repository.insert_offers(session, [new], currency)
+    await audit.record(session, "create_offer", f"/v1/offers/{row.id}")
     return await _tell(session, row, "created")
 
 
@@ -41,6 +42,7 @@ async def create_offers(session: AsyncSession, items: Sequence[Any], *, currency
     rows = await repository.insert_offers(session, valid, currency) if valid else []
     offers = [Offer.model_validate(row, from_attributes=True) for row in rows]
     await repository.tell_created(session, offers)
+    await repository.record_created(session, offers)
     made = iter(offers)
     return [_result(each, unknown, made) for each in checked]
 
@@ -71,6 +73,7 @@ async def change_offer(session: AsyncSession, row: OfferRow, patch: OfferPatch) 
         check_period(row.starts_at, row.ends_at)
     except ValueError as error:
         raise OfferInvalid(f"{error}.") from error
+    await audit.record(session, "patch_offer", f"/v1/offers/{row.id}")
     return await _changed(session, row, "updated")
 
 
@@ -78,6 +81,7 @@ async def archive_offer(session: AsyncSession, row: OfferRow) -> None:
     """No list picks it from now on; coupons that were issued stay good."""
     if row.archived_at is None:
         row.archived_at = datetime.now(UTC)
+        await audit.record(session, "archive_offer", f"/v1/offers/{row.id}")
         await _changed(session, row, "archived")
 
 

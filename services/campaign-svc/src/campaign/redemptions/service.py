@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaign.redemptions import repository
 from campaign.redemptions.errors import RedemptionNotFound, RedemptionReversed
 from campaign.redemptions.schemas import Redemption
-from crmkit import db, outbox
+from crmkit import audit, db, outbox
 
 
 async def get_redemption(session: AsyncSession, redemption_id: UUID) -> Redemption:
@@ -32,4 +32,5 @@ async def reverse_redemption(session: AsyncSession, redemption_id: UUID) -> Rede
     document = await repository.reverse(connection, redemption_id, outbox.context_values())
     if document is None:
         raise RedemptionReversed("A redemption is given back once.")
+    await audit.record(session, "reverse_redemption", f"/v1/redemptions/{redemption_id}")
     return Redemption.model_validate_json(document)

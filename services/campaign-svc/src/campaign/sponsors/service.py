@@ -10,7 +10,7 @@ from campaign.sponsors import repository
 from campaign.sponsors.errors import SponsorExists, SponsorNotFound
 from campaign.sponsors.models import SponsorRow
 from campaign.sponsors.schemas import NewSponsor, Sponsor, SponsorPatch
-from crmkit import outbox
+from crmkit import audit, outbox
 
 
 async def create_sponsor(session: AsyncSession, new: NewSponsor) -> Sponsor:
@@ -22,6 +22,7 @@ async def create_sponsor(session: AsyncSession, new: NewSponsor) -> Sponsor:
     except IntegrityError as error:
         holder = await repository.find_by_manufacturer(session, new.manufacturer_id)
         raise SponsorExists(existing_id=holder) from error
+    await audit.record(session, "create_sponsor", f"/v1/sponsors/{row.id}")
     return await _tell(session, row, "created")
 
 
@@ -36,12 +37,14 @@ async def get_sponsor(session: AsyncSession, sponsor_id: UUID, *, lock: bool = F
 async def change_sponsor(session: AsyncSession, row: SponsorRow, patch: SponsorPatch) -> Sponsor:
     for name, value in patch.model_dump(exclude_unset=True).items():
         setattr(row, name, value)
+    await audit.record(session, "patch_sponsor", f"/v1/sponsors/{row.id}")
     return await _changed(session, row, "updated")
 
 
 async def archive_sponsor(session: AsyncSession, row: SponsorRow) -> None:
     if row.archived_at is None:
         row.archived_at = datetime.now(UTC)
+        await audit.record(session, "archive_sponsor", f"/v1/sponsors/{row.id}")
         await _changed(session, row, "archived")
 
 

@@ -337,3 +337,28 @@ async def test_chunks_keep_line_numbers_whatever_the_blocks() -> None:
     chunks = [chunk async for chunk in rules.chunked(rules.lines_of(blocks()), 1_000)]
     assert b"".join(chunk.content for chunk in chunks) == body + b"\n"
     assert [chunk.first_line for chunk in chunks] == [1, 1001, 2001, 3001, 4001, 5001]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"placed_at": "0001-01-01T00:00:00+14:00"},
+        {"placed_at": "9999-12-31T23:59:59-12:00"},
+        {"currency": "USD\n"},
+        {"source": "shop\n"},
+    ],
+)
+async def test_what_only_the_database_would_refuse_is_its_lines_fault(bring: Importer, wrong: dict[str, str]) -> None:
+    mark = unique()
+    await bring("customers", ndjson({"external_id": mark, "source": "shop"}))
+    await bring("products", ndjson({"external_id": mark, "source": "shop"}))
+    order = {
+        "source": "shop",
+        "customer": {"external_id": mark, "source": "shop"},
+        "placed_at": "2017-01-01T11:53:26Z",
+        "currency": "USD",
+        "lines": [{"product": {"external_id": mark, "source": "shop"}, "quantity": 1, "amount": 100}],
+    }
+    job = await bring("orders", ndjson(order | {"external_id": "bad"} | wrong, order | {"external_id": mark}))
+    assert (job["status"], job["processed"], job["failed"]) == ("succeeded", 1, 1)
+    assert [(e["position"], e["code"]) for e in await bring.errors(job)] == [(1, "invalid_line")]

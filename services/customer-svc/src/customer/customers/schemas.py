@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from crmkit.instants import Instant
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
 from customer.references.schemas import Text
 
@@ -21,8 +22,8 @@ class NewAttribute(BaseModel):
     value: JsonValue
     source: Provenance = "own"
     channel: Annotated[str, Field(max_length=64)] | None = None
-    collected_at: AwareDatetime | None = None
-    verified_at: AwareDatetime | None = None
+    collected_at: Instant | None = None
+    verified_at: Instant | None = None
 
 
 class NewCustomer(BaseModel):
@@ -61,8 +62,8 @@ class AttributePatch(BaseModel):
     value: JsonValue = None
     source: Provenance = "own"
     channel: Annotated[str, Field(max_length=64)] | None = None
-    collected_at: AwareDatetime | None = None
-    verified_at: AwareDatetime | None = None
+    collected_at: Instant | None = None
+    verified_at: Instant | None = None
 
 
 class CustomerPatch(BaseModel):

@@ -4,11 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request, Response
-from pydantic import AwareDatetime
 
 import crmkit.app
 from crmkit import concurrency, paging
 from crmkit.db import Session
+from crmkit.instants import Instant
 from customer.customers import service as customers
 from customer.documents import answer
 from customer.orders import repository, service
@@ -22,8 +22,8 @@ router = crmkit.app.router(tags=["orders"])
 def _filters(
     customer_id: Annotated[UUID | None, Query()] = None,
     store_id: Annotated[str | None, Query()] = None,
-    placed_at_gte: Annotated[AwareDatetime | None, Query()] = None,
-    placed_at_lt: Annotated[AwareDatetime | None, Query()] = None,
+    placed_at_gte: Annotated[Instant | None, Query()] = None,
+    placed_at_lt: Annotated[Instant | None, Query()] = None,
 ) -> OrderFilters:
     return OrderFilters(customer_id, store_id, placed_at_gte, placed_at_lt)
 

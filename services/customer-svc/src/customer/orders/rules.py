@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from crmkit import instants
 from customer.references import rules as handles
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN, Handle
 from customer.references.schemas import Reference, handle_of
@@ -19,7 +20,8 @@ from customer.references.schemas import Reference, handle_of
 Amount = Annotated[int, Meta(ge=0, le=10**15)]
 Short = Annotated[str, Meta(max_length=64)]
 Id = Annotated[str, Meta(min_length=1, max_length=255)]
-Source = Annotated[str, Meta(pattern=SOURCE_PATTERN)]
+# Python's `$` also matches before a line's end; the published patterns are read by others, for which it does not.
+Source = Annotated[str, Meta(pattern=SOURCE_PATTERN.removesuffix("$") + r"\Z")]
 
 PLACES: Final = 3
 
@@ -44,7 +46,7 @@ class OrderIntake(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     customer: Reference
     placed_at: Annotated[datetime, Meta(tz=True)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
     lines: Annotated[tuple[LineIntake, ...], Meta(min_length=1, max_length=2000)]
     external_id: Id | None = None
     source: Source = DEFAULT_SOURCE
@@ -95,5 +97,9 @@ def _check(order: OrderIntake) -> None:
     for number, line in enumerate(order.lines):
         if not line.quantity.is_integer() and round(line.quantity, PLACES) != line.quantity:
             raise handles.Unreadable(f"/lines/{number}/quantity: a quantity has up to {PLACES} decimal places.")
+    try:
+        instants.bounded(order.placed_at)
+    except ValueError as error:
+        raise handles.Unreadable(f"/placed_at: {error}.") from error
     if order.total_amount > 10**15:
         raise handles.Unreadable("/lines: the order's total is above 10^15.")

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.config import JsonDict
 
+from crmkit.instants import Instant
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
 from customer.references.schemas import CustomerRef, ProductRef, Text
 
@@ -64,7 +65,7 @@ class NewOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
     customer: CustomerRef
-    placed_at: AwareDatetime
+    placed_at: Instant
     currency: Currency
     lines: Annotated[list[NewOrderLine], Field(min_length=1, max_length=2000)]
     external_id: Text | None = None

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from crmkit.instants import Instant
 from customer.orders.schemas import Amount, Quantity
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
 from customer.references.schemas import Text
@@ -32,7 +33,7 @@ class NewRefund(BaseModel):
     """What is given back of an order; a second one under the same external id is refused."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
-    refunded_at: AwareDatetime
+    refunded_at: Instant
     lines: Annotated[list[RefundLine], Field(min_length=1, max_length=2000)]
     external_id: Text | None = None
     source: Annotated[str, Field(pattern=SOURCE_PATTERN)] = DEFAULT_SOURCE

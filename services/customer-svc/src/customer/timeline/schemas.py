@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from crmkit.instants import Instant
 from customer.references.schemas import CustomerRef, Text
 
 Kind = Literal["call", "visit", "chat", "email", "message", "survey", "complaint", "campaign", "note"]
@@ -29,7 +30,7 @@ class NewInteraction(BaseModel):
     )
     customer: CustomerRef
     kind: Kind
-    occurred_at: AwareDatetime
+    occurred_at: Instant
     summary: Annotated[str, Field(min_length=1, max_length=2000)]
     channel: Text | None = None
 

@@ -31,6 +31,7 @@ def create_app(
     lifespans: Sequence[Lifespan] = (),
     authenticate: Wrap | None = None,
     openapi_url: str | None = "/openapi.json",
+    long_work: bool = True,
 ) -> FastAPI:
     """A service's app.
 
@@ -38,6 +39,7 @@ def create_app(
     streaming: paths whose bodies are read as they come and have no size limit here.
     routers: come before the mechanism's own, so that a service may answer `/readyz` itself.
     authenticate: the middleware that fills `request.state.principal`; default: the gateway's internal token.
+    long_work: whether there are jobs to ask after.
     """
     telemetry.configure(settings)
     app = openapi.Api(
@@ -53,7 +55,9 @@ def create_app(
     app.state.settings = settings
     app.state.masker = Masker(personal_fields)
     faults.install(app)
-    mechanism = (feeds.router(settings.service), jobs.router(settings.service), audit.router(settings.service))
+    mechanism = [feeds.router(settings.service), audit.router(settings.service)]
+    if long_work:
+        mechanism.append(jobs.router(settings.service))
     for each in (*routers, _health(), *mechanism):
         # Not include_router, which wraps each router in a route of its own: two matches for every request.
         app.router.routes.extend(each.routes)

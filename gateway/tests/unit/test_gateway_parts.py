@@ -1,6 +1,8 @@
 """The parts of the 360 view."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
@@ -40,6 +42,13 @@ def test_an_answer_that_is_no_page_is_an_error() -> None:
 
 def test_external_ids_stay_one_segment() -> None:
     assert parts.target(PROFILE, "ext:tcj:1/../2") == "/v1/customers/ext:tcj:1%2F..%2F2"
+
+
+def test_the_newest_coupons_that_are_still_valid_are_shown() -> None:
+    coupons = next(part for part in OTHERS if part.name == "coupons")
+    asked = parse_qs(urlsplit(parts.target(coupons, "1")).query)
+    assert (asked["status"], asked["sort"]) == (["issued"], ["-id"])
+    assert abs(datetime.fromisoformat(asked["valid_until_gte"][0]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_ids() -> None:

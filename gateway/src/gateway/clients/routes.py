@@ -63,7 +63,9 @@ async def update_client(
     return ClientOut.model_validate(client)
 
 
-@router.delete("/clients/{client_id}", status_code=204, operation_id="revoke_client")
+@router.delete(
+    "/clients/{client_id}", status_code=204, operation_id="revoke_client", openapi_extra=concurrency.IF_MATCH
+)
 async def revoke_client(client_id: UUID, request: Request, session: Session) -> None:
     """Revoke the client's key."""
     await service.revoke_client(session, client_id, partial(concurrency.check, request))

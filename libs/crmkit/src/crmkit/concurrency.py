@@ -1,8 +1,20 @@
 """`ETag` and `If-Match`: the version of a resource, told and asked for."""
 
+from typing import Any, Final
+
 from fastapi import Request, Response
 
 from crmkit.problems import InvalidHeader, PreconditionFailed
+
+IF_MATCH_HEADER: Final[dict[str, Any]] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "the ETag of the version to change; 412 when there is a newer one",
+    "schema": {"type": "string", "pattern": '^(\\*|"[0-9]+")$'},
+}
+# `openapi_extra` of an operation that checks it; every PATCH is told to without.
+IF_MATCH: Final[dict[str, Any]] = {"parameters": [IF_MATCH_HEADER]}
 
 
 def tag(response: Response, version: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 
-from crmkit import media
+from crmkit import concurrency, media
 
 Document = dict[str, Any]
 
@@ -44,13 +44,6 @@ _KEY: Final = {
     "required": False,
     "description": "the same key and body again get the first answer again, for 24 hours",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
-}
-_VERSION: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "description": "the ETag of the version to change; 412 when there is a newer one",
-    "schema": {"type": "string", "pattern": '^(\\*|"[0-9]+")$'},
 }
 _STREAMED: Final = {name: {"schema": {"type": "string"}} for name in (media.NDJSON, media.CSV)}
 
@@ -92,7 +85,7 @@ def _tell_refusals(responses: Document) -> None:
 def _tell_parameters(operation: Document, method: str) -> None:
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = _given(parameter["schema"])
-    own = {"post": _KEY, "patch": _VERSION}.get(method)
+    own = {"post": _KEY, "patch": concurrency.IF_MATCH_HEADER}.get(method)
     if own is not None:
         operation.setdefault("parameters", []).append(own)
 

@@ -12,18 +12,6 @@ MOST: Final = 10**15
 DEFAULT_SOURCE: Final = "default"
 # The default of a patch's field that may be left out but not be null; `model_fields_set` tells what was given.
 UNSET: Final[Any] = None
-# Every PATCH is told to take it; of the POSTs, those that move a resource on do.
-IF_MATCH: Final[dict[str, Any]] = {
-    "parameters": [
-        {
-            "name": "If-Match",
-            "in": "header",
-            "required": False,
-            "description": "the ETag of the version to act on; 412 when there is a newer one",
-            "schema": {"type": "string", "pattern": '^(\\*|"[0-9]+")$'},
-        }
-    ]
-}
 
 
 def _number(value: Decimal) -> int | float:

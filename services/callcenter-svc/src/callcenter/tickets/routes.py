@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
@@ -21,15 +21,6 @@ from crmkit.instants import Instant
 
 router = api_router(tags=["tickets"])
 hot_router = hot.router(tags=["tickets"])
-
-# Every PATCH is told to take it; an action is the one POST that does.
-_IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "description": "the ETag of the version to act on; 412 when there is a newer one",
-    "schema": {"type": "string", "pattern": '^(\\*|"[0-9]+")$'},
-}
 
 
 async def _desk(request: Request) -> Desk:
@@ -116,7 +107,7 @@ async def update_ticket(
     "/tickets/{ticket_id}/actions",
     operation_id="act_on_ticket",
     response_model=schemas.Ticket,
-    openapi_extra={"parameters": [_IF_MATCH]},
+    openapi_extra=concurrency.IF_MATCH,
 )
 async def act_on_ticket(ticket_id: UUID, body: NewAction, request: Request, desk: AtDesk, session: Session) -> Response:
     """Take the ticket one step on: open, pend, hold, solve, close, reopen, assign or escalate."""

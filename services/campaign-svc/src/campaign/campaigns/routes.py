@@ -10,7 +10,6 @@ from campaign.campaigns import repository, service
 from campaign.campaigns.models import BudgetEntryRow, CampaignRow
 from campaign.campaigns.rules import CampaignStatus
 from campaign.campaigns.schemas import Budget, BudgetEntry, Campaign, CampaignPatch, NewCampaign
-from campaign.schemas import IF_MATCH
 from crmkit import concurrency, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
@@ -63,17 +62,17 @@ async def update_campaign(
     return campaign
 
 
-@router.post("/campaigns/{id}/launch", operation_id="launch_campaign", openapi_extra=IF_MATCH)
+@router.post("/campaigns/{id}/launch", operation_id="launch_campaign", openapi_extra=concurrency.IF_MATCH)
 async def launch_campaign(id: UUID, request: Request, session: Session, response: Response) -> Campaign:
     return await _move(id, CampaignStatus.LAUNCHED, request, session, response)
 
 
-@router.post("/campaigns/{id}/pause", operation_id="pause_campaign", openapi_extra=IF_MATCH)
+@router.post("/campaigns/{id}/pause", operation_id="pause_campaign", openapi_extra=concurrency.IF_MATCH)
 async def pause_campaign(id: UUID, request: Request, session: Session, response: Response) -> Campaign:
     return await _move(id, CampaignStatus.PAUSED, request, session, response)
 
 
-@router.post("/campaigns/{id}/end", operation_id="end_campaign", openapi_extra=IF_MATCH)
+@router.post("/campaigns/{id}/end", operation_id="end_campaign", openapi_extra=concurrency.IF_MATCH)
 async def end_campaign(id: UUID, request: Request, session: Session, response: Response) -> Campaign:
     return await _move(id, CampaignStatus.ENDED, request, session, response)
 

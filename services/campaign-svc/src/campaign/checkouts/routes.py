@@ -7,7 +7,6 @@ from fastapi import Request, Response
 from campaign.checkouts import fast, service
 from campaign.checkouts.references import IdentifiedBuyer
 from campaign.checkouts.schemas import Checkout, Confirmation, NewCheckout, Quote
-from campaign.schemas import IF_MATCH
 from crmkit import concurrency
 from crmkit.app import router as api_router
 from crmkit.db import Session
@@ -40,14 +39,17 @@ async def get_checkout(id: UUID, session: Session, response: Response) -> Checko
 
 
 @router.post(
-    "/checkouts/{id}/confirm", operation_id="confirm_checkout", openapi_extra=IF_MATCH, response_model=Checkout
+    "/checkouts/{id}/confirm",
+    operation_id="confirm_checkout",
+    openapi_extra=concurrency.IF_MATCH,
+    response_model=Checkout,
 )
 async def confirm_checkout(id: UUID, request: Request, body: Confirmation | None = None) -> Response:
     """Redeem all or nothing; after `expires_at` it is reserved again if it can be."""
     return await fast.confirm_checkout(request, id, body or Confirmation())
 
 
-@router.post("/checkouts/{id}/cancel", operation_id="cancel_checkout", openapi_extra=IF_MATCH)
+@router.post("/checkouts/{id}/cancel", operation_id="cancel_checkout", openapi_extra=concurrency.IF_MATCH)
 async def cancel_checkout(id: UUID, request: Request, session: Session, response: Response) -> Checkout:
     """Give back what an open checkout holds."""
     locked = await service.lock_checkout(session, id)

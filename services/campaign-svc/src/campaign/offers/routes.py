@@ -61,7 +61,7 @@ async def update_offer(id: UUID, body: OfferPatch, request: Request, session: Se
     return offer
 
 
-@router.delete("/offers/{id}", status_code=204, operation_id="archive_offer")
+@router.delete("/offers/{id}", status_code=204, operation_id="archive_offer", openapi_extra=concurrency.IF_MATCH)
 async def archive_offer(id: UUID, request: Request, session: Session) -> None:
     row = await service.get_offer(session, id, lock=True)
     concurrency.check(request, row.version)

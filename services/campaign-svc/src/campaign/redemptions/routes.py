@@ -8,7 +8,6 @@ from fastapi import Query, Request, Response
 from campaign.redemptions import fast, repository, service
 from campaign.redemptions.models import RedemptionRow
 from campaign.redemptions.schemas import NewRedemption, Redemption
-from campaign.schemas import IF_MATCH
 from crmkit import concurrency, hot, paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
@@ -43,7 +42,7 @@ async def get_redemption(id: UUID, session: Session, response: Response) -> Rede
     return redemption
 
 
-@router.post("/redemptions/{id}/reverse", operation_id="reverse_redemption", openapi_extra=IF_MATCH)
+@router.post("/redemptions/{id}/reverse", operation_id="reverse_redemption", openapi_extra=concurrency.IF_MATCH)
 async def reverse_redemption(id: UUID, request: Request, session: Session, response: Response) -> Redemption:
     """Goods came back: the coupon may be used again while it is valid."""
     concurrency.check(request, await service.lock_redemption(session, id))

@@ -51,7 +51,7 @@ async def update_sponsor(
     return sponsor
 
 
-@router.delete("/sponsors/{id}", status_code=204, operation_id="archive_sponsor")
+@router.delete("/sponsors/{id}", status_code=204, operation_id="archive_sponsor", openapi_extra=concurrency.IF_MATCH)
 async def archive_sponsor(id: UUID, request: Request, session: Session) -> None:
     row = await service.get_sponsor(session, id, lock=True)
     concurrency.check(request, row.version)

@@ -62,7 +62,9 @@ async def get_order(id: UUID, session: Session) -> Response:
     return answer(await service.read_order(session, id))
 
 
-@router.post("/orders/{id}/cancel", operation_id="cancel_order", response_model=Order)
+@router.post(
+    "/orders/{id}/cancel", operation_id="cancel_order", openapi_extra=concurrency.IF_MATCH, response_model=Order
+)
 async def cancel_order(request: Request, id: UUID, session: Session) -> Response:
     customer_id, version = await service.hold_order(session, id)
     concurrency.check(request, version)

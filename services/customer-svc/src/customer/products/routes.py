@@ -55,7 +55,7 @@ async def get_product(id: UUID, session: Session) -> Response:
     return answer(await service.read_product(session, id))
 
 
-@router.delete("/products/{id}", status_code=204, operation_id="archive_product")
+@router.delete("/products/{id}", status_code=204, operation_id="archive_product", openapi_extra=concurrency.IF_MATCH)
 async def archive_product(request: Request, id: UUID, session: Session) -> None:
     concurrency.check(request, await service.hold_product(session, id))
     await service.archive_product(session, id)

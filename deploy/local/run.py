@@ -55,6 +55,9 @@ async def migrate(data: Path) -> None:
 
 def reset(data: Path) -> None:
     """Forget everything: the next start is a first one."""
+    if not data.exists():
+        print(f"There is nothing in {data} to forget")
+        return
     if not (data / "secrets").exists():
         raise CannotStart(f"{data} is not a data folder of Perennial.")
     home = _home(data)

@@ -44,7 +44,8 @@ def is_lock_timeout(error: BaseException) -> bool:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the moment was at fault: a lost or refused connection, a lock, a restart."""
-    if isinstance(error, (OSError, PoolTimeout)) or _is_closed(error):
+    # InternalClientError: what asyncpg says of a connection that broke off between a statement and its rollback.
+    if isinstance(error, (OSError, PoolTimeout, asyncpg.InternalClientError)) or _is_closed(error):
         return True
     state = (_is_of_database(error) and sqlstate(error)) or ""
     return state.startswith(_TRANSIENT_CLASSES) or state in RETRYABLE or state == LOCK_NOT_AVAILABLE

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from crmkit import outbox
+from crmkit import db, outbox
 from crmkit.db import Database
 from crmkit.settings import Settings
 from crmkit.testing import ADMIN, Service, TestClient, eventually
@@ -219,3 +219,8 @@ async def test_a_pool_that_is_used_up_is_told_as_unavailable(
                 answer = await alone.get(path)
                 assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
         assert (await alone.get("/v1/things")).status_code == 200
+
+
+def test_a_connection_that_broke_between_a_statement_and_its_rollback_is_the_moments_fault() -> None:
+    assert db.is_transient(asyncpg.InternalClientError("got result for unknown protocol state"))
+    assert not db.is_transient(asyncpg.InterfaceError("the server expects 1 argument for this query, 0 were passed"))

@@ -55,14 +55,16 @@ def create_app(
     app.state.settings = settings
     app.state.masker = Masker(personal_fields)
     faults.install(app)
-    mechanism = [feeds.router(settings.service), audit.router(settings.service)]
-    if long_work:
-        mechanism.append(jobs.router(settings.service))
-    for each in (*routers, _health(), *mechanism):
+    for each in (*routers, *_mechanism(settings.service, long_work=long_work)):
         # Not include_router, which wraps each router in a route of its own: two matches for every request.
         app.router.routes.extend(each.routes)
     _surround(app, settings, streaming, authenticate)
     return app
+
+
+def _mechanism(service: str, *, long_work: bool) -> list[APIRouter]:
+    routers = [_health(), feeds.router(service), audit.router(service)]
+    return [*routers, jobs.router(service)] if long_work else routers
 
 
 def _surround(app: FastAPI, settings: Settings, streaming: frozenset[str], authenticate: Wrap | None) -> None:

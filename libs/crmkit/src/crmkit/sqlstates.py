@@ -60,6 +60,5 @@ def _is_closed(error: BaseException) -> bool:
     """Asyncpg's InterfaceError also covers arguments of the wrong type: only the closed connection is the moment's."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated
-    return isinstance(error, (asyncpg.InterfaceError, AsyncAdapt_asyncpg_dbapi.InterfaceError)) and "closed" in str(
-        error
-    )
+    interface_errors = (asyncpg.InterfaceError, AsyncAdapt_asyncpg_dbapi.InterfaceError)
+    return isinstance(error, interface_errors) and "closed" in str(error)

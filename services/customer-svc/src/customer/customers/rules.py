@@ -1,9 +1,8 @@
 """A posted customer, with its handles in their normal form; a patched attribute."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from crmkit import merge_patch
 from customer.customers.schemas import AttributePatch, NewAttribute, NewCustomer
 from customer.references import rules as handles
 from customer.references.rules import Handle
@@ -46,18 +45,5 @@ def read(new: NewCustomer, region: str) -> Intake:
 def patched(present: NewAttribute | None, patch: AttributePatch) -> NewAttribute | None:
     """The attribute as a merge patch leaves it; None where it would be left without a value."""
     before = present.model_dump() if present else {}
-    after = merged(before, patch.model_dump(exclude_unset=True))
+    after = merge_patch.merged(before, patch.model_dump(exclude_unset=True))
     return NewAttribute.model_validate(after) if "value" in after else None
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """What RFC 7396 makes of a document and a patch: objects member by member, null removes."""
-    if not isinstance(patch, Mapping):
-        return patch
-    found = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            found.pop(name, None)
-        else:
-            found[name] = merged(found.get(name), value)
-    return found

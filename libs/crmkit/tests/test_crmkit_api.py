@@ -164,3 +164,25 @@ async def test_an_escaped_backslash_before_u0000_is_no_nul(client: TestClient) -
     body = b'{"name": "%s\\\\u0000"}' % f"{uuid.uuid4()}".encode()
     made = await client.post("/v1/things", content=body, headers={"content-type": "application/json"})
     assert made.status_code == 201
+
+
+async def test_what_has_no_version_is_told_apart_by_its_content(client: TestClient) -> None:
+    made = await client.post("/v1/counts", json={"to": 3})
+    job = f"/v1/jobs/sample/{made.json()['id']}"
+    first, again = [(await client.get(job)).headers["etag"] for _ in range(2)]
+    assert first == again
+    await client.delete(job)
+    assert (await client.get(job)).headers["etag"] != first
+
+
+async def test_consumers_are_listed_in_pages(client: TestClient) -> None:
+    for _ in range(3):
+        await client.acting_as("feeds:read", client_id=str(uuid.uuid4())).get("/v1/feeds/sample")
+    found, params = [], {"limit": "2"}
+    while True:
+        page = (await client.get("/v1/feeds/sample/consumers", params=params)).json()
+        found += [row["client"] for row in page["data"]]
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert len(found) == len(set(found)) >= 3

@@ -1,8 +1,10 @@
 """`ETag` and `If-Match`: the version of a resource, told and asked for."""
 
+import hashlib
 from typing import Any, Final
 
 from fastapi import Request, Response
+from starlette.responses import StreamingResponse
 
 from crmkit.problems import InvalidHeader, PreconditionFailed
 
@@ -20,6 +22,12 @@ IF_MATCH: Final[dict[str, Any]] = {"parameters": [IF_MATCH_HEADER]}
 def tag(response: Response, version: int) -> None:
     """Set the resource's ETag."""
     response.headers["ETag"] = f'"{version}"'
+
+
+def tag_content(response: Response) -> None:
+    """Give an answer without a version an ETag of its bytes, so that two of them can be told apart."""
+    if response.status_code == 200 and "etag" not in response.headers and not isinstance(response, StreamingResponse):
+        response.headers["ETag"] = f'"{hashlib.blake2b(response.body, digest_size=12).hexdigest()}"'
 
 
 def check(request: Request, version: int) -> None:

@@ -10,10 +10,12 @@ import asyncpg
 import msgspec
 from fastapi import APIRouter, FastAPI, Query, Request
 from pydantic import BaseModel
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, func, select, true
 from starlette.responses import Response
 
-from crmkit import db, events
+from crmkit import db, events, paging
 from crmkit.auth import Caller, Principal, sees_personal_data
+from crmkit.db import Session
 from crmkit.masking import Masker
 from crmkit.problems import Conflict, InvalidCursor
 from crmkit.routing import router as api_router
@@ -31,11 +33,21 @@ _SEEN: Final = """
 insert into feed_readers (client, name, position, seen_at) values ($1, $2, $3, $4)
 on conflict (client) do update set position = excluded.position, name = excluded.name, seen_at = excluded.seen_at
 """
-_READERS: Final = """
-select r.client, r.name, r.position, r.seen_at, h.epoch, greatest(h.position - r.position, 0) as lag
-from feed_readers as r cross join feed_head as h order by r.name, r.client
-"""
-
+_metadata = MetaData()
+_readers = Table(
+    "feed_readers",
+    _metadata,
+    Column("client", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("position", BigInteger),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+)
+_head = Table("feed_head", _metadata, Column("epoch", String), Column("position", BigInteger))
+_READERS: Final = select(
+    _readers,
+    func.greatest(_head.c.position - _readers.c.position, 0).label("lag"),
+    func.concat(_head.c.epoch, ".", func.to_char(_readers.c.position, "FM0000000000000000")).label("cursor"),
+).join_from(_readers, _head, true())
 
 _BATCHES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "array", "items": events.ENVELOPE}}}}
@@ -63,11 +75,6 @@ class FeedReader(BaseModel):
     lag: int
     cursor: str
     seen_at: datetime
-
-
-class FeedReaders(BaseModel):
-    data: list[FeedReader]
-    next_cursor: None = None
 
 
 class Waking:
@@ -152,17 +159,17 @@ def router(service: str) -> APIRouter:
         cursor = events.cursor(row["epoch"], row["position"])
         return FeedHead(position=row["position"], unsequenced=row["unsequenced"], cursor=cursor)
 
-    @routes.get(f"/feeds/{service}/consumers", operation_id=f"list_{service}_feed_consumers")
-    async def list_consumers(request: Request) -> FeedReaders:
-        async with db.database(request).connection() as connection:
-            rows = await connection.fetch(_READERS)
-        return FeedReaders(data=[_reader(**row) for row in rows])
+    @routes.get(
+        f"/feeds/{service}/consumers",
+        operation_id=f"list_{service}_feed_consumers",
+        response_model=paging.Page[FeedReader],
+    )
+    async def list_consumers(request: Request, session: Session, page: paging.PageQuery) -> Response:
+        keys = {"name": _readers.c.name, "seen_at": _readers.c.seen_at}
+        listing = paging.Listing(_READERS, keys=keys, tie=_readers.c.client, default="name", model=FeedReader)
+        return await paging.answer(request, session, page, listing)
 
     return routes
-
-
-def _reader(*, epoch: str, position: int, **values: Any) -> FeedReader:
-    return FeedReader(position=position, cursor=events.cursor(epoch, position), **values)
 
 
 async def _place(request: Request, after: str) -> tuple[str, int]:

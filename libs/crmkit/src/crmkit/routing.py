@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
-from crmkit import db, idempotency, media, unstorable
+from crmkit import concurrency, db, idempotency, media, unstorable
 from crmkit.auth import Principal, sees_personal_data
 from crmkit.masking import Masker
 from crmkit.problems import FieldError, Invalid, Unavailable, UnsupportedMediaType
@@ -40,14 +40,19 @@ class Route(APIRoute):
         handle = super().get_route_handler()
         known = frozenset(_query_names(self.dependant))
         takes_body = self.body_field is not None
+        by_item, names_one = self.path.endswith("/batch"), "{" in self.path
 
         async def handler(request: Request) -> Response:
             _refuse_unknown(request, known)
             if takes_body:
                 request = JsonRequest(request.scope, request.receive)
                 await _refuse_media_type(request)
-                unstorable.refuse(await request.body())
-            return _masked(request, await _answer(handle, request))
+                if not by_item:
+                    unstorable.refuse(await request.body())
+            response = _masked(request, await _answer(handle, request))
+            if names_one and request.method == "GET":
+                concurrency.tag_content(response)
+            return response
 
         return handler
 

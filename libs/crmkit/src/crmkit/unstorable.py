@@ -20,10 +20,11 @@ def refuse(body: bytes) -> None:
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return
-    _refuse_in(document)
+    refuse_in(document)
 
 
-def _refuse_in(document: Any) -> None:
+def refuse_in(document: Any) -> None:
+    """The same of a document that was read already, such as an item of a batch."""
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     while waiting:
         place, value = waiting.pop()

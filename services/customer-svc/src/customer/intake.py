@@ -9,10 +9,9 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from crmkit import faults
-from crmkit.problems import FieldError
+from crmkit.problems import FieldError, Invalid
 
 T = TypeVar("T")
 
@@ -91,11 +90,10 @@ def result(outcome: Outcome) -> BatchResult:
     return BatchResult(status=422 if why.code == "unknown_reference" else 409, problem=problem)
 
 
-def unreadable(error: ValueError) -> BatchResult:
+def unreadable(error: ValueError | Invalid) -> BatchResult:
     """The result of an item that could not be read."""
-    errors = faults.field_errors(list(error.errors())) if isinstance(error, ValidationError) else None
-    detail = f"{errors[0].pointer or 'item'}: {errors[0].detail}" if errors else str(error)
-    return BatchResult(status=422, problem=BatchProblem(code="invalid_request", detail=detail, errors=errors))
+    errors = list(error.errors) if isinstance(error, Invalid) else None
+    return BatchResult(status=422, problem=BatchProblem(code=Invalid.code, detail=str(error), errors=errors))
 
 
 async def in_waves(

@@ -8,19 +8,18 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.references.rules import Handle
 from callcenter.references.schemas import Ref
-from callcenter.schemas import Told, merge_patch
+from callcenter.schemas import Told
 from callcenter.slas.rules import Clock, Policy, Priority
 from callcenter.tickets import fast, repository, rules, schemas
 from callcenter.tickets.errors import ActionNotAllowed, NoComplaint
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Severity, Standing, Status, TicketType, Tier
 from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, TicketPatch
-from crmkit import audit, faults
+from crmkit import audit, batches, merge_patch
 from crmkit.problems import Invalid
 
 
@@ -50,10 +49,7 @@ async def create_tickets(session: AsyncSession, items: list[Any], desk: Desk) ->
 
 def _read(item: Any, desk: Desk, place: int) -> fast.NewRow | Invalid:
     try:
-        return new_row(NewTicket.model_validate(item), desk, place)
-    except ValidationError as error:
-        errors = faults.field_errors(list(error.errors()))
-        return Invalid(f"{errors[0].pointer or 'item'}: {errors[0].detail}", errors=errors)
+        return new_row(batches.read_item(NewTicket, item), desk, place)
     except Invalid as problem:
         return problem
 
@@ -87,10 +83,10 @@ def _set_fields(ticket: Ticket, patch: TicketPatch) -> None:
             case "complaint" if value is not None and ticket.type != TicketType.COMPLAINT:
                 raise NoComplaint(f"This is of type {ticket.type}.")
             case "complaint":
-                merged = merge_patch(ticket.complaint, value)
+                merged = merge_patch.merged(ticket.complaint, value)
                 ticket.complaint = merged and schemas.Complaint.model_validate(merged).model_dump()
             case "custom":
-                ticket.custom = merge_patch(ticket.custom, value) or {}
+                ticket.custom = merge_patch.merged(ticket.custom, value) or {}
             case "product" | "order":
                 reference: Ref | None = getattr(patch, name)
                 setattr(ticket, name, reference and reference.as_given())

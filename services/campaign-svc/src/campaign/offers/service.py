@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.offers import repository
@@ -21,14 +20,14 @@ from campaign.offers.schemas import (
     check_period,
     check_values,
 )
-from crmkit import audit, faults, outbox
-from crmkit.problems import FieldError, UnknownReference
+from crmkit import audit, batches, outbox
+from crmkit.problems import FieldError, Invalid, UnknownReference
 
 
 async def create_offer(session: AsyncSession, new: NewOffer, *, currency: str) -> Offer:
     """Raises: UnknownReference (422) for a sponsor that is not there."""
     if unknown := await _unknown_sponsors(session, [new]):
-        raise UnknownReference(errors=[FieldError("/sponsor_id", f"There is no sponsor {unknown.pop()}.")])
+        raise _unknown_sponsor(unknown.pop())
     (row,) = await repository.insert_offers(session, [new], currency)
     await audit.record(session, "create_offer", f"/v1/offers/{row.id}")
     return await _tell(session, row, "created")
@@ -87,23 +86,28 @@ async def archive_offer(session: AsyncSession, row: OfferRow) -> None:
 
 def _checked(item: Any) -> NewOffer | OfferResult:
     try:
-        return NewOffer.model_validate(item)
-    except ValidationError as error:
-        return _refused(faults.field_errors(list(error.errors())))
+        return batches.read_item(NewOffer, item)
+    except Invalid as problem:
+        return _refused(problem)
 
 
 def _result(checked: NewOffer | OfferResult, unknown: set[UUID | None], made: Iterator[Offer]) -> OfferResult:
     if isinstance(checked, OfferResult):
         return checked
     if checked.sponsor_id in unknown:
-        return _refused([FieldError("/sponsor_id", f"There is no sponsor {checked.sponsor_id}.")])
+        return _refused(_unknown_sponsor(checked.sponsor_id))
     offer = next(made)
     return OfferResult(status=201, id=offer.id, offer=offer)
 
 
-def _refused(errors: Sequence[FieldError]) -> OfferResult:
-    detail = f"{errors[0].pointer or 'item'}: {errors[0].detail}"
-    return OfferResult(status=422, problem=ItemProblem(code="offer_invalid", detail=detail, errors=list(errors)))
+def _refused(problem: Invalid) -> OfferResult:
+    told = ItemProblem(code=problem.code, detail=problem.detail, errors=list(problem.errors))
+    return OfferResult(status=problem.status, problem=told)
+
+
+def _unknown_sponsor(sponsor_id: UUID | None) -> UnknownReference:
+    errors = [FieldError("/sponsor_id", f"There is no sponsor {sponsor_id}.")]
+    return UnknownReference(f"{errors[0].pointer}: {errors[0].detail}", errors=errors)
 
 
 async def _unknown_sponsors(session: AsyncSession, offers: Sequence[NewOffer]) -> set[UUID | None]:

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit
+from crmkit import audit, batches
 from crmkit.db import driver
 from crmkit.problems import Invalid
 from customer import intake
@@ -38,8 +38,8 @@ async def create_customers(session: AsyncSession, items: Sequence[JsonValue], *,
     for item in items:
         result = None
         try:
-            readable.append(rules.read(NewCustomer.model_validate(item), region))
-        except (ValidationError, handles.Unreadable) as error:
+            readable.append(rules.read(batches.read_item(NewCustomer, item), region))
+        except (Invalid, handles.Unreadable) as error:
             result = intake.unreadable(error)
         results.append(result)
     outcomes = iter(await take_customers(await driver(session), readable, Mode.INSERT))

@@ -9,9 +9,8 @@ import asyncpg
 import msgspec
 from pydantic import ValidationError
 
-from crmkit import unstorable
+from crmkit import batches, unstorable
 from crmkit.problems import Invalid
-from customer import intake
 from customer.customers import rules as customer_rules
 from customer.customers import service as customers
 from customer.customers.schemas import NewCustomer
@@ -98,8 +97,7 @@ async def take(connection: asyncpg.Connection, resource: Resource, lines: ReadLi
 
 
 def _why(error: Exception) -> str:
-    problem = intake.unreadable(error).problem if isinstance(error, ValidationError) else None
-    return problem.detail if problem else str(error)
+    return batches.of_validation(error).detail if isinstance(error, ValidationError) else str(error)
 
 
 def _read_customer(line: bytes, how: Intake) -> customer_rules.Intake:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit
+from crmkit import audit, batches
 from crmkit.db import driver
+from crmkit.problems import Invalid
 from customer import intake
 from customer.intake import BatchResult, BatchResults, Mode, Outcome
 from customer.products import repository
@@ -33,8 +34,8 @@ async def create_products(session: AsyncSession, items: Sequence[JsonValue]) -> 
     for item in items:
         result = None
         try:
-            readable.append(NewProduct.model_validate(item))
-        except ValidationError as error:
+            readable.append(batches.read_item(NewProduct, item))
+        except Invalid as error:
             result = intake.unreadable(error)
         results.append(result)
     outcomes = iter(await take_products(await driver(session), readable, Mode.INSERT))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import outbox
+from crmkit import audit, outbox
 from segment.scoring_models import repository
 from segment.scoring_models.errors import ScoringModelNotFound, UnknownScoringModel
 from segment.scoring_models.models import ScoringModelRow
@@ -19,6 +19,9 @@ async def create_version(session: AsyncSession, new: NewScoringModel) -> Scoring
     row = await repository.insert_version(session, new)
     model = ScoringModel.model_validate(row, from_attributes=True)
     await outbox.emit(session, noun="scoring_model", verb="created", id=model.id, data=model)
+    await audit.record(
+        session, "create_scoring_model", f"/v1/scoring-models/{model.id}", f"{model.name}-{model.version}"
+    )
     return model
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import jobs, outbox
+from crmkit import audit, jobs, outbox
 from crmkit.db import Database
 from crmkit.jobs import Cancelled, Chunk, Job
 from segment.scoring_models import service as scoring_models
@@ -42,6 +42,7 @@ async def start(session: AsyncSession, new: NewScoringRun, settings: Settings) -
             "minor_unit": rules.minor_unit(settings.currency),
         },
     )
+    await audit.record(session, "create_scoring_run", f"/v1/scoring-runs/{job.id}", f"{model.name} as of {as_of}")
     return job
 
 

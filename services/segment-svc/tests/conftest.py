@@ -162,7 +162,7 @@ class Scorer:
 
 
 WRITTEN = (
-    "current_run", "scores", "brand_loyalty", "next_purchases", "run_metrics", "run_categories", "run_popularity",
+    "current_run", "scores", "brand_loyalty", "next_purchases", "category_usage", "run_metrics", "run_popularity",
     "scoring_runs", "jobs", "customers", "customer_external_ids", "products", "orders", "refunds", "outbox",
 )  # fmt: skip
 

@@ -103,7 +103,8 @@ async def test_brand_loyalty_is_pandas_s(scored, past, committed):
     usage = units.units.astype(int).groupby("product_category").transform(lambda values: band(values, 3))
     async with committed.begin() as session:
         query = (
-            "select external_id, product_category, loyal_to, usage from brand_loyalty join scores using (customer_id)"
+            "select external_id, product_category, loyal_to, usage"
+            " from brand_loyalty_by_usage join scores using (customer_id)"
         )
         rows = list(await session.execute(text(query)))
     found = {(int(row.external_id), row.product_category): (row.loyal_to, row.usage) for row in rows}

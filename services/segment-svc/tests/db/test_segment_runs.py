@@ -16,7 +16,7 @@ AS_OF = date(2026, 3, 9)
 RESULTS = {
     "scores": "customer_id, recency_band, frequency_band, monetary_band, abc, rank, tier, svcd, stage, stability",
     "next_purchases": "customer_id, rank, product_type, score, expected_on, typical_product_id",
-    "brand_loyalty": "customer_id, product_category, loyal_to, usage, unit_thousandths",
+    "brand_loyalty_by_usage": "customer_id, product_category, loyal_to, usage, unit_thousandths",
 }
 
 
@@ -83,7 +83,7 @@ async def test_a_run_killed_at_any_slice_ends_as_an_undisturbed_one(
     assert await results(committed, killed.id) == wanted
     processed = await count(committed, "select array[processed, total] from jobs where id = :id", id=killed.id)
     assert processed == [30, 30]
-    for table in ("run_metrics", "run_categories", "run_popularity"):
+    for table in ("run_metrics", "run_popularity"):
         assert await count(committed, f"select count(*) from {table}") == 0
 
 

@@ -112,7 +112,7 @@ async def test_seven_tenths_of_the_units_make_a_loyalty(session, feed, scorer, p
     feed.order(customer, "2026-01-02", [(own, 0, 100)])
     await feed.apply(session)
     run_id = await scorer.run(AS_OF, Thresholds(category_days=1))
-    (row,) = await scorer.table("brand_loyalty", run_id)
+    (row,) = await scorer.table("brand_loyalty_by_usage", run_id)
     assert (row.loyal_to, row.usage) == (group, "low")
 
 
@@ -125,5 +125,5 @@ async def test_usage_is_ranked_within_its_category_among_those_who_buy_often_eno
     feed.order(customers[3], "2026-01-01", [(milk, 500, 100)])
     await feed.apply(session)
     run_id = await scorer.run(AS_OF)
-    found = {str(row.customer_id): row.usage for row in await scorer.table("brand_loyalty", run_id)}
+    found = {str(row.customer_id): row.usage for row in await scorer.table("brand_loyalty_by_usage", run_id)}
     assert found == dict(zip(customers, ("low", "mid", "high"), strict=False))

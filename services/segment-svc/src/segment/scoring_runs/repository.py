@@ -20,7 +20,7 @@ from segment.scoring_runs.models import CurrentRunRow, ScoringRunRow
 from segment.scoring_runs.rules import LANES, Plan, Slice
 
 SLICE: Final = ("chunk_customers", "chunk_orders", "chunk_metrics", "chunk_tastes")
-POPULATION: Final = ("totals", "scores", "brand_loyalty", "fill_next_purchases")
+POPULATION: Final = ("totals", "scores", "category_usage", "fill_next_purchases")
 
 # The planner knows nothing of tables filled a moment ago: it hashes, and joins in the order written.
 _SET_WORK: Final = (

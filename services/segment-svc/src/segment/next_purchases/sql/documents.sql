@@ -24,6 +24,6 @@ from next_purchases as next
 join scoring_runs as run using (run_id)
 join scoring_models as model using (model_id)
 join scores as score using (customer_id, run_id)
-left join brand_loyalty as brand using (customer_id, run_id, product_category)
+left join brand_loyalty_by_usage as brand using (customer_id, run_id, product_category)
 cross join lateral jsonb_to_record(model.thresholds) as rule (horizon_days int)
 where next.run_id = :run_id

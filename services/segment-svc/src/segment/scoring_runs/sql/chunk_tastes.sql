@@ -1,4 +1,4 @@
--- What the chunk's customers like: units by brand of each category, and the product types each most likely buys next.
+-- What the chunk's customers like: whose brands in each category, and the product types each most likely buys next.
 -- One statement, because its lines and affinities then stay in memory: temporary tables took half as long again.
 with lines as materialized (
     -- Lines with what the catalogue knows of their products; those without quantity say nothing of taste.
@@ -31,18 +31,28 @@ with lines as materialized (
     from lines
     where product_category is not null
     group by customer_no, product_category, day
-), categories as (
-    insert into run_categories (
-        run_id, customer_id, product_category, purchase_days,
-        unit_thousandths, private_thousandths, national_thousandths
-    )
+), category_units as (
     select
-        :run_id, any_value(customer_id), product_category, count(*),
-        sum(units), sum(private_units), sum(national_units)
+        customer_no, product_category, count(*) as purchase_days, sum(units) as units,
+        sum(private_units) as private_units, sum(national_units) as national_units
     from category_days
-    join chunk_customers using (customer_no)
     group by customer_no, product_category
     having count(*) >= :category_days
+), loyalties as (
+    insert into brand_loyalty (
+        customer_id, run_id, product_category, purchase_days, unit_thousandths, private_thousandths,
+        national_thousandths, loyal_to
+    )
+    select
+        customer_id, :run_id, product_category, purchase_days, units, private_units, national_units,
+        case
+            when 100 * private_units >= :brand_percent * units then 'store'
+            when 100 * national_units >= :brand_percent * units then 'national'
+            else 'switcher'
+        end
+    from chunk_customers
+    join category_units using (customer_no)
+    order by customer_id, product_category -- so that the index grows at its end
 ), affinities as materialized (
     -- Recency-weighted frequency: an order counts once, however many lines of the type it has. In billionths: sums of
     -- whole numbers are exact in a float8, so their order makes no difference.

@@ -7,6 +7,7 @@ from datetime import date
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import text
 
 AS_OF = date(2026, 3, 9)
 REPORTS = ("pyramid", "rfm", "abc", "svcd", "lifecycle", "brand-loyalty")
@@ -36,6 +37,27 @@ async def test_a_run_is_a_job_with_an_address(client, committed):
     run = (await client.get(f"/v1/scoring-runs/{job['id']}")).json()
     assert (run["as_of"], run["status"], run["model_version"]) == ("2026-03-09", "queued", "default-1")
     assert (await client.delete(answer.headers["Location"])).status_code == 204
+
+
+async def test_who_asked_for_a_run_is_on_record(client, committed):
+    asker = client.acting_as("segments:write")
+    answer = await asker.post("/v1/scoring-runs", json={"as_of": "2026-03-09"})
+    entries = await audited(client, f"/v1/scoring-runs/{answer.json()['id']}")
+    assert entries == [("01890000-0000-7000-8000-000000000002", "create_scoring_run", "default as of 2026-03-09")]
+    assert (await client.delete(answer.headers["Location"])).status_code == 204
+
+
+async def test_who_made_a_model_is_on_record_once(client, committed):
+    body, key = {"name": "audited"}, {"Idempotency-Key": "audited"}
+    first, again = [(await client.post("/v1/scoring-models", json=body, headers=key)).json() for _ in range(2)]
+    assert first == again
+    entries = await audited(client, f"/v1/scoring-models/{first['id']}")
+    assert entries == [("01890000-0000-7000-8000-000000000001", "create_scoring_model", "audited-1")]
+
+
+async def audited(client, resource):
+    entries = (await client.get("/v1/audit/segment", params={"resource": resource})).json()["data"]
+    return [(entry["actor"], entry["action"], entry["detail"]) for entry in entries]
 
 
 @pytest.mark.parametrize(
@@ -75,21 +97,34 @@ async def test_a_customer_without_an_order_has_few_classes(client, shop):
 
 
 async def test_scores_come_in_pages_and_as_streams_of_the_same_documents(client, shop):
-    pages, cursor = [], None
+    paged = await pages(client, "/v1/scores", limit=5)
+    assert await streamed(client, "/v1/scores") == paged
+    assert {each["customer_id"] for each in paged} == set(shop.values())
+    rows = await table(client, "/v1/scores")
+    assert [row["customer_id"] for row in rows] == [each["customer_id"] for each in paged]
+    assert json.loads(rows[0]["metrics"]) == paged[0]["metrics"]
+
+
+async def pages(client, path, **params):
+    """All rows of a list, page after page; no page but the last is short of `limit`."""
+    found, cursor = [], {}
     while True:
-        page = await client.get("/v1/scores", params={"limit": 5} | ({"cursor": cursor} if cursor else {}))
-        pages += page.json()["data"]
-        cursor = page.json()["next_cursor"]
-        if cursor is None:
-            break
-    lines = await client.get("/v1/scores", headers={"Accept": "application/x-ndjson"})
-    streamed = [json.loads(line) for line in lines.text.splitlines()]
-    assert streamed == pages
-    assert {each["customer_id"] for each in pages} == set(shop.values())
-    table = await client.get("/v1/scores", headers={"Accept": "text/csv"})
-    rows = list(csv.DictReader(io.StringIO(table.text)))
-    assert [row["customer_id"] for row in rows] == [each["customer_id"] for each in pages]
-    assert json.loads(rows[0]["metrics"]) == pages[0]["metrics"]
+        page = (await client.get(path, params=params | cursor)).json()
+        found += page["data"]
+        if page["next_cursor"] is None:
+            return found
+        assert len(page["data"]) == params["limit"]
+        cursor = {"cursor": page["next_cursor"]}
+
+
+async def streamed(client, path):
+    lines = await client.get(path, headers={"Accept": "application/x-ndjson"})
+    return [json.loads(line) for line in lines.text.splitlines()]
+
+
+async def table(client, path):
+    answer = await client.get(path, headers={"Accept": "text/csv"})
+    return list(csv.DictReader(io.StringIO(answer.text)))
 
 
 @pytest.mark.parametrize(
@@ -124,12 +159,28 @@ async def test_next_purchases_carry_taste_and_a_product(client, shop):
     assert (rows[0]["horizon_days"], rows[0]["interval"], rows[0]["probability"]) == (14, None, None)
 
 
-async def test_next_purchases_come_in_pages_and_as_a_stream(client, shop):
-    first = (await client.get("/v1/next-purchases", params={"as_of": "2026-03-09", "limit": 3})).json()
-    rest = (await client.get("/v1/next-purchases", params={"cursor": first["next_cursor"], "limit": 500})).json()
-    lines = await client.get("/v1/next-purchases", headers={"Accept": "application/x-ndjson"})
-    assert [json.loads(line) for line in lines.text.splitlines()] == first["data"] + rest["data"]
-    assert len(first["data"] + rest["data"]) == 24
+async def test_next_purchases_come_in_pages_and_as_streams_of_the_same_documents(client, shop):
+    paged = await pages(client, "/v1/next-purchases", limit=3)
+    assert len({(row["customer_id"], row["rank"]) for row in paged}) == 24
+    assert await streamed(client, "/v1/next-purchases") == paged
+    rows = await table(client, "/v1/next-purchases")
+    assert [(row["customer_id"], int(row["rank"])) for row in rows] == [(r["customer_id"], r["rank"]) for r in paged]
+
+
+async def test_a_customer_s_next_purchases_come_in_pages_and_as_streams_by_rank(client, shop):
+    path = f"/v1/customers/{shop['5']}/next-purchases"
+    paged = await pages(client, path, limit=1)
+    assert [row["rank"] for row in paged] == [1, 2]
+    assert await streamed(client, path) == paged
+    assert [row["product_type"] for row in await table(client, path)] == ["BREAD", "MILK"]
+    assert [row["rank"] for row in await pages(client, path, limit=1, sort="-rank")] == [2, 1]
+
+
+async def test_a_scored_customer_for_whom_nothing_is_due_has_an_empty_list(client, committed, shop):
+    async with committed.begin() as session:
+        await session.execute(text("delete from next_purchases where customer_id = :id"), {"id": shop["11"]})
+    answer = await client.get(f"/v1/customers/{shop['11']}/next-purchases")
+    assert answer.json() == {"data": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, SmallInteger, String, Subquery, Text, Uuid, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from segment import sql
 
@@ -22,8 +21,5 @@ def list_next_purchases(documents: Subquery, product_type: str | None) -> Select
     return query if product_type is None else query.where(documents.c.product_type == product_type)
 
 
-async def find_of_customer(session: AsyncSession, run_id: UUID, customer_id: UUID) -> list[str]:
-    """A customer's documents by rank."""
-    documents = of_run(run_id)
-    query = select(documents.c.body).where(documents.c.customer_id == customer_id).order_by(documents.c.rank)
-    return list(await session.scalars(query))
+def list_of_customer(documents: Subquery, customer_id: UUID) -> Select[tuple[str]]:
+    return select(documents.c.body).where(documents.c.customer_id == customer_id)

@@ -9,8 +9,8 @@ from crmkit import paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
 from segment.next_purchases import repository
-from segment.next_purchases.schemas import NextPurchase, NextPurchases
-from segment.scores.errors import CustomerNotScored
+from segment.next_purchases.schemas import NextPurchase
+from segment.scores import service as scores
 from segment.scores.routes import AsOf
 from segment.scoring_runs import service as scoring_runs
 
@@ -37,10 +37,23 @@ async def list_next_purchases(
     return await paging.answer(request, session, page, listing)
 
 
-@router.get("/customers/{id}/next-purchases", operation_id="get_customer_next_purchases", response_model=NextPurchases)
-async def get_customer_next_purchases(id: Annotated[UUID, Path()], session: Session, as_of: AsOf = None) -> Response:
+@router.get(
+    "/customers/{id}/next-purchases",
+    operation_id="list_customer_next_purchases",
+    response_model=paging.Page[NextPurchase],
+)
+async def list_customer_next_purchases(
+    id: Annotated[UUID, Path()], request: Request, session: Session, page: paging.PageQuery, as_of: AsOf = None
+) -> Response:
     run_id = await scoring_runs.finished(session, as_of=as_of)
-    documents = await repository.find_of_customer(session, run_id, id)
-    if not documents:
-        raise CustomerNotScored(f"Customer {id} is not in scoring run {run_id}.")
-    return Response(f'{{"data":[{",".join(documents)}]}}', media_type="application/json")
+    await scores.get(session, run_id, id)
+    documents = repository.of_run(run_id)
+    listing = paging.Listing(
+        repository.list_of_customer(documents, id),
+        keys={"rank": documents.c.rank},
+        tie=documents.c.rank,
+        default="rank",
+        model=NextPurchase,
+        document=documents.c.body,
+    )
+    return await paging.answer(request, session, page, listing)

@@ -39,7 +39,3 @@ class NextPurchase(BaseModel):
     as_of: date
     run_id: UUID
     model_version: str
-
-
-class NextPurchases(BaseModel):
-    data: list[NextPurchase]

@@ -9,8 +9,7 @@ from fastapi import Depends, Path, Query, Request, Response
 from crmkit import paging
 from crmkit.app import router as api_router
 from crmkit.db import Session
-from segment.scores import repository, schemas
-from segment.scores.errors import CustomerNotScored
+from segment.scores import repository, schemas, service
 from segment.scores.schemas import Score, ScoreFilter
 from segment.scoring_runs import service as scoring_runs
 
@@ -65,7 +64,4 @@ async def list_scores(
 @router.get("/customers/{id}/scores", operation_id="get_customer_scores", response_model=Score)
 async def get_customer_scores(id: Annotated[UUID, Path()], session: Session, as_of: AsOf = None) -> Response:
     run_id = await scoring_runs.finished(session, as_of=as_of)
-    document = await repository.find_score(session, run_id, id)
-    if document is None:
-        raise CustomerNotScored(f"Customer {id} is not in scoring run {run_id}.")
-    return Response(document, media_type="application/json")
+    return Response(await service.get(session, run_id, id), media_type="application/json")

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,8 @@ import pytest
 from callcenter.main import create_app
 from callcenter.settings import Settings
 from crmkit.testing import Service
+
+sys.path.insert(0, str(Path(__file__).parent))  # for callcenter_hearsay
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@ import uuid
 from typing import Any
 
 import pytest
+from callcenter_hearsay import CROSS, RINGING, TICKET, customer, erased, get, hear, phone, post, score, versions
 from sqlalchemy import text
 
 from callcenter.customers import service
@@ -10,49 +11,6 @@ from callcenter.screen_pop.schemas import ScreenPop
 from crmkit import testing
 from crmkit.db import Database
 from crmkit.testing import TestClient, read_feed
-
-TICKET: dict[str, Any] = {"type": "inquiry", "subject": "Hours?", "body": "When do you open?", "channel": "chat"}
-
-RINGING: dict[str, Any] = {"type": "ringing", "at": "2026-06-01T12:00:00Z"}
-CROSS: dict[str, Any] = {"kind": "csat", "score": 1, "comment": "Anna is cross"}
-
-
-def phone() -> str:
-    return f"+1415{uuid.uuid4().int % 10**7:07d}"
-
-
-def customer(id_: uuid.UUID, version: int = 1, **told: Any) -> testing.events.Event:
-    data = {"id": str(id_), "version": version, "kind": "consumer", "name": "Anna Müller", "consents": {}} | told
-    return testing.event("perennial.customer.updated.v1", data, subject=str(id_))
-
-
-def erased(id_: uuid.UUID, version: int = 2) -> testing.events.Event:
-    return testing.event("perennial.customer.erased.v1", {"id": str(id_), "version": version}, subject=str(id_))
-
-
-def score(id_: uuid.UUID, tier: str, computed_at: str = "2026-01-01T00:00:00Z") -> testing.events.Event:
-    clv = {"amount": 12_300, "currency": "USD", "method": "bg_nbd"}
-    data = {"customer_id": str(id_), "computed_at": computed_at, "pyramid": {"tier": tier, "rank": 3}, "clv": clv}
-    return testing.event("perennial.score.changed.v1", data, subject=str(id_))
-
-
-async def hear(database: Database, *events: testing.events.Event) -> None:
-    """Apply events as the worker's consumers do, in a transaction of their own."""
-    async with database.begin() as session:
-        await service.apply_customers(session, list(events))
-        await service.apply_scores(session, list(events))
-
-
-async def post(client: TestClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    answer = await client.post(path, json=body)
-    assert answer.is_success, answer.text
-    return dict(answer.json())
-
-
-async def get(client: TestClient, path: str, **params: str) -> dict[str, Any]:
-    answer = await client.get(path, params=params)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
 
 
 async def known_rows(database: Database, ids: list[uuid.UUID]) -> dict[str, int]:
@@ -71,11 +29,6 @@ async def kept(database: Database, words: str) -> int:
     async with database.begin() as session:
         query = text("select count(*) from idempotency where position(:words in convert_from(body, 'UTF8')) > 0")
         return int(await session.scalar(query, {"words": words}) or 0)
-
-
-async def versions(client: TestClient, database: Database, source: str) -> list[int]:
-    feed = await read_feed(client, database, "callcenter")
-    return [event.read(dict[str, Any])["version"] for event in feed if event.source == source]
 
 
 @pytest.mark.parametrize("name", ["id", "phone", "email", "card", "external_id"])

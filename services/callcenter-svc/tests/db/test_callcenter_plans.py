@@ -10,7 +10,7 @@ from callcenter.references.repository import unresolved
 from callcenter.screen_pop.fast import SCREEN_POP
 from crmkit.db import driver
 
-HANDLES = (["phone"], ["+14155550100"])
+HANDLES = (["phone"], ["+14155550100"], [None], [None])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What is known here of customers, kept from other services' feeds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -58,12 +58,12 @@ with given as (
     delete from customer_handles as held using kept
     where held.customer_id = kept.customer_id
         and (held.kind, held.value, held.customer_id) not in (select kind, value, customer_id from wanted)
-    returning held.kind, held.value
+    returning held.kind, held.value, held.customer_id
 ), gained as (
     insert into customer_handles (kind, value, customer_id) select kind, value, customer_id from wanted
-    on conflict do nothing returning kind, value
+    on conflict do nothing returning kind, value, customer_id
 )
-select kind, value from lost union select kind, value from gained
+select kind, value, customer_id from lost union all select kind, value, customer_id from gained
 """
 
 _FORGET_CUSTOMERS: Final = """
@@ -74,7 +74,7 @@ with tombstone as (
 ),
 score as (delete from customer_scores where customer_id = any($1)),
 coupon as (delete from open_coupons where customer_id = any($1))
-delete from customer_handles where customer_id = any($1) returning kind, value
+delete from customer_handles where customer_id = any($1) returning kind, value, customer_id
 """
 
 # Feeds come apart from one another: what is told late of an erased customer is not taken over.
@@ -106,16 +106,21 @@ on conflict (customer_id, code) do update set valid_until = excluded.valid_until
 _DROP_EXPIRED: Final = "delete from open_coupons where valid_until < $1"
 
 
-async def keep_customers(connection: asyncpg.Connection, rows: Sequence[CustomerRow]) -> list[Handle]:
-    """Take over the newer ones; the handles that changed hands."""
-    found = await connection.fetch(_KEEP_CUSTOMERS, msgspec.json.encode(rows).decode())
-    return [Handle(row["kind"], row["value"]) for row in found]
+Touched = list[tuple[Handle, UUID]]
 
 
-async def forget_customers(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[Handle]:
+async def keep_customers(connection: asyncpg.Connection, rows: Sequence[CustomerRow]) -> Touched:
+    """Take over the newer ones; the handles that changed hands, each with who gained or lost it."""
+    return _touched(await connection.fetch(_KEEP_CUSTOMERS, msgspec.json.encode(rows).decode()))
+
+
+async def forget_customers(connection: asyncpg.Connection, ids: Collection[UUID]) -> Touched:
     """Drop all that is known of these customers but that they were erased; the handles that were theirs."""
-    found = await connection.fetch(_FORGET_CUSTOMERS, ids)
-    return [Handle(row["kind"], row["value"]) for row in found]
+    return _touched(await connection.fetch(_FORGET_CUSTOMERS, ids))
+
+
+def _touched(rows: Iterable[asyncpg.Record]) -> Touched:
+    return [(Handle(row["kind"], row["value"]), row["customer_id"]) for row in rows]
 
 
 async def keep_scores(connection: asyncpg.Connection, rows: Sequence[ScoreRow]) -> None:

@@ -1,6 +1,7 @@
 """What other services tell of customers: names, classes; and what was waiting for them is linked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,7 +17,7 @@ from callcenter.erasures import repository as erasures
 from callcenter.events import CouponData, CustomerData, ListData, ScoreData
 from callcenter.references import repository as references
 from callcenter.references import rules
-from callcenter.references.rules import Handle, HandleKind
+from callcenter.references.rules import Cause, Handle, HandleKind
 from callcenter.slas.repository import default_policy
 from callcenter.surveys import repository as surveys
 from callcenter.tickets import repository as tickets
@@ -30,17 +31,23 @@ _STRAY_AGE: Final = timedelta(minutes=10)
 
 async def apply_customers(session: AsyncSession, events: list[Event]) -> None:
     """The customer feed: keep names and consents, forget the erased, link what waited for a name."""
-    customers = [event.read(CustomerData) for event in events if event.type in read.CUSTOMER_TOLD]
-    erased = [event.read(CustomerData).id for event in events if event.type == read.CUSTOMER_ERASED]
-    last = {customer.id: _row(customer) for customer in customers if customer.id not in erased}
+    told, erased = _newest(events, read.CUSTOMER_TOLD), _newest(events, {read.CUSTOMER_ERASED})
+    last = {id_: event for id_, event in told.items() if id_ not in erased}
     if not last and not erased:
         return
     connection = await driver(session)
-    kept = await repository.keep_customers(connection, list(last.values()))
+    touched = await repository.keep_customers(connection, [_row(event.read(CustomerData)) for event in last.values()])
     for id_ in erased:
         await audit.record(session, "erase_customer", f"/v1/customers/{id_}")
-    forgotten = await _forget(connection, erased) if erased else []
-    await _link(connection, [*kept, *forgotten])
+    causes = {id_: Cause(event.id, event.traceparent) for id_, event in (last | erased).items()}
+    if erased:
+        touched += await _forget(connection, {id_: causes[id_] for id_ in erased})
+    await _link(connection, {handle: causes[id_] for handle, id_ in touched})
+
+
+def _newest(events: Iterable[Event], types: AbstractSet[str]) -> dict[UUID, Event]:
+    """The last event of these types about each customer."""
+    return {event.read(CustomerData).id: event for event in events if event.type in types}
 
 
 async def apply_scores(session: AsyncSession, events: list[Event]) -> None:
@@ -95,24 +102,25 @@ async def link_strays(database: Database) -> None:
     async with database.begin() as session:
         connection = await driver(session)
         since = datetime.now(UTC) - _STRAY_AGE
-        await _link(connection, await references.recent_unresolved(connection, since))
+        strays = await references.recent_unresolved(connection, since)
+        await _link(connection, dict.fromkeys(strays, Cause()))
 
 
-async def _forget(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[Handle]:
+async def _forget(connection: asyncpg.Connection, erased: Mapping[UUID, Cause]) -> repository.Touched:
     now = datetime.now(UTC)
     for erase in (tickets.ERASE, calls.ERASE, surveys.ERASE):
-        await references.erase(connection, erase, ids, now)
-    await erasures.erase_traces(connection, ids)
-    return await repository.forget_customers(connection, ids)
+        await references.erase(connection, erase, erased, now)
+    await erasures.erase_traces(connection, list(erased))
+    return await repository.forget_customers(connection, list(erased))
 
 
-async def _link(connection: asyncpg.Connection, handles: Sequence[Handle]) -> None:
-    if not handles:
+async def _link(connection: asyncpg.Connection, touched: Mapping[Handle, Cause]) -> None:
+    if not touched:
         return
     now = datetime.now(UTC)
-    await desk.link_tickets(connection, handles, await default_policy(connection), now)
+    await desk.link_tickets(connection, touched, await default_policy(connection), now)
     for sql in (calls.LINK, surveys.LINK):
-        await references.link(connection, sql, handles, now)
+        await references.link(connection, sql, touched, now)
 
 
 def _row(customer: CustomerData) -> CustomerRow:

@@ -34,6 +34,14 @@ class Handle:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The event of another feed that a change goes back to; none for one that we came upon ourselves."""
+
+    event_id: str | None = None
+    traceparent: str | None = None
+
+
 def of_id(id_: UUID) -> Handle:
     return Handle(HandleKind.ID, str(id_))
 

@@ -1,6 +1,6 @@
 """Tickets in the database, other than the hot path."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,35 +11,38 @@ import msgspec
 from sqlalchemy import Select, Text, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.references.repository import erasing, unresolved
-from callcenter.references.rules import Handle
+from callcenter.references.repository import erasing, touched_columns, unresolved
+from callcenter.references.rules import Cause, Handle
 from callcenter.schemas import Told
 from callcenter.tickets.errors import TicketNotFound
 from callcenter.tickets.fast import ticket_json
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Tier
-from crmkit import fast, outbox
+from crmkit import outbox
 
 DOCUMENT: Final = literal_column(f"{ticket_json('tickets')}::text", Text).label("document")
 
 _LINKABLE: Final = f"""
 select noun.id, noun.type, noun.severity, noun.status, noun.priority, noun.priority_given, noun.first_response_due_at,
-    noun.resolution_due_at, noun.first_responded_at, noun.stopped_at, found.*, score.tier
+    noun.resolution_due_at, noun.first_responded_at, noun.stopped_at, found.*, score.tier,
+    touched.causation_id, touched.traceparent
 {unresolved("tickets", joins="left join customer_scores as score on score.customer_id = found.customer_id")}
 """
 _LINK: Final = f"""
 with given as (
-    select * from json_to_recordset($5::json) as given(id uuid, customer_id uuid, resolution text, candidates uuid[],
-        priority text, first_response_due_at timestamptz, resolution_due_at timestamptz, updated_at timestamptz)
+    select * from json_to_recordset($3::json) as given(id uuid, customer_id uuid, resolution text, candidates uuid[],
+        priority text, first_response_due_at timestamptz, resolution_due_at timestamptz, updated_at timestamptz,
+        causation_id text, traceparent text)
 ), linked as (
     update tickets as noun set customer_id = given.customer_id, resolution = given.resolution,
         candidates = given.candidates, priority = given.priority,
         first_response_due_at = given.first_response_due_at, resolution_due_at = given.resolution_due_at,
         version = noun.version + 1, updated_at = given.updated_at
-    from given where noun.id = given.id returning noun.*
+    from given where noun.id = given.id returning noun.*, given.causation_id, given.traceparent
 )
 insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-select 'perennial.ticket.updated.v1', '/v1/tickets/' || id, customer_id::text, {ticket_json("linked")}, {fast.ORIGIN}
+select 'perennial.ticket.updated.v1', '/v1/tickets/' || id, customer_id::text, {ticket_json("linked")},
+    $1::text, $2::text, causation_id, traceparent
 from linked
 """
 
@@ -136,14 +139,16 @@ class Link(msgspec.Struct, kw_only=True):
     first_response_due_at: datetime
     resolution_due_at: datetime
     updated_at: datetime
+    causation_id: str | None
+    traceparent: str | None
 
 
-async def linkable(connection: asyncpg.Connection, handles: Sequence[Handle]) -> list[asyncpg.Record]:
+async def linkable(connection: asyncpg.Connection, touched: Mapping[Handle, Cause]) -> list[asyncpg.Record]:
     """Unresolved tickets under these names that have another answer now, locked, with the customer's tier."""
-    kinds, values = [handle.kind for handle in handles], [handle.value for handle in handles]
-    return list(await connection.fetch(_LINKABLE, kinds, values))
+    return list(await connection.fetch(_LINKABLE, *touched_columns(touched)))
 
 
 async def link(connection: asyncpg.Connection, links: Sequence[Link]) -> None:
     """Link locked tickets, each with its event."""
-    await connection.execute(_LINK, *outbox.context_values(), msgspec.json.encode(links).decode())
+    actor, request_id, *_ = outbox.context_values()
+    await connection.execute(_LINK, actor, request_id, msgspec.json.encode(links).decode())

@@ -1,6 +1,6 @@
 """What happens to tickets: made, changed, answered, moved along."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.references.rules import Handle
+from callcenter.references.rules import Cause, Handle
 from callcenter.references.schemas import Ref
 from callcenter.schemas import Told
 from callcenter.slas.rules import Clock, Policy, Priority
@@ -142,10 +142,10 @@ async def add_message(session: AsyncSession, ticket_id: UUID, new: NewMessage, d
 
 
 async def link_tickets(
-    connection: asyncpg.Connection, handles: Sequence[Handle], policy: Policy, now: datetime
+    connection: asyncpg.Connection, touched: Mapping[Handle, Cause], policy: Policy, now: datetime
 ) -> None:
     """Give unresolved tickets the customers that these names lead to now, and the priority that follows."""
-    links = [_link(row, policy, now) for row in await repository.linkable(connection, handles)]
+    links = [_link(row, policy, now) for row in await repository.linkable(connection, touched)]
     if links:
         await repository.link(connection, links)
 
@@ -166,6 +166,8 @@ def _link(row: asyncpg.Record, policy: Policy, now: datetime) -> repository.Link
         first_response_due_at=standing.clock.first_response_due_at,
         resolution_due_at=standing.clock.resolution_due_at,
         updated_at=now,
+        causation_id=row["causation_id"],
+        traceparent=row["traceparent"],
     )
 
 

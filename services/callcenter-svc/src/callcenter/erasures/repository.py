@@ -1,4 +1,4 @@
-"""What is taken out of the feed and out of the kept answers when a customer is erased."""
+"""What is taken out of the feeds and out of the kept answers when a customer is erased."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -46,9 +46,13 @@ with erased as (
 delete from idempotency where exists (select from erased where position(erased.id in body) > 0)
 """
 
+# An event of theirs that could not be applied, of whatever feed, need not be tried again: it would have no effect.
+_DROP_PARKED: Final = "delete from feed_parked where subject = any($1::uuid[]::text[])"
+
 
 async def erase_traces(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
-    """Take what events and kept answers told of these customers away, once their rows are erased."""
+    """Take what events, parked ones too, and kept answers told of these customers away, once their rows are erased."""
     await connection.execute(_UNHURRIED)
     await connection.execute(_BLANK_EVENTS, ids)
     await connection.execute(_DROP_ANSWERS, ids)
+    await connection.execute(_DROP_PARKED, ids)

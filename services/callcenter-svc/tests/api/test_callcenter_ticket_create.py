@@ -188,6 +188,16 @@ async def test_a_batch_makes_the_valid_ones(client: TestClient, database: Databa
     assert len(await ticket_events(client, database, results[4]["ticket"]["id"])) == 1
 
 
+async def test_a_character_that_cannot_be_kept_refuses_its_item_alone(client: TestClient) -> None:
+    items = [TICKET, TICKET | {"custom": {"note": ["fine", "a\u0000b"]}}, TICKET | {"subject": "Third"}]
+    answer = await client.post("/v1/tickets/batch", json={"items": items})
+    assert answer.status_code == 200, answer.text
+    made, refused, last = answer.json()["data"]
+    assert (made["status"], refused["status"], last["status"]) == (201, 422, 201)
+    assert refused["problem"]["errors"][0]["pointer"] == "/custom/note/1"
+    assert last["ticket"]["subject"] == "Third"
+
+
 async def test_a_batch_is_idempotent(client: TestClient) -> None:
     key = {"Idempotency-Key": uuid.uuid4().hex}
     first = await client.post("/v1/tickets/batch", json={"items": [TICKET]}, headers=key)

@@ -163,6 +163,14 @@ async def admin_key(make_client: MakeClient) -> str:
 
 
 @pytest.fixture
+async def pool(settings: Settings) -> AsyncIterator[Database]:
+    """A pool of one connection, for one test."""
+    pool = Database.of(settings.model_copy(update={"pool_size": 1}))
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
 async def http(gateway_url: str, admin_key: str) -> AsyncIterator[httpx.AsyncClient]:
     """An admin's client of the running gateway."""
     headers = {"Authorization": f"Bearer {admin_key}"}

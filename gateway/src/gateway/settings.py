@@ -1,8 +1,13 @@
 """The gateway's own settings."""
 
+from typing import Final
+
 from pydantic import Field, SecretStr
 
 import crmkit.settings
+
+# A server that hangs, or a host that is gone, says nothing: whoever asks the database stops waiting by itself.
+DATABASE_TIMEOUT_S: Final = 5.0
 
 
 class Settings(crmkit.settings.Settings):

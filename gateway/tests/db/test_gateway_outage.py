@@ -28,14 +28,6 @@ Outage = Callable[[], AbstractAsyncContextManager[None]]
 
 
 @pytest.fixture
-async def pool(settings: Settings) -> AsyncIterator[Database]:
-    """A pool of one connection, for one test."""
-    pool = Database.of(settings.model_copy(update={"pool_size": 1}))
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
 def outage(pool: Database, postgres_url: str, settings: Settings) -> Outage:
     """While it lasts the pool has no connection, and the server gives it none: 53300, as 57P03 when it starts up."""
     name = settings.database_url.rpartition("/")[2]

@@ -16,6 +16,7 @@ from crmkit.auth import Principal
 from crmkit.db import Database, is_transient
 from crmkit.settings import Settings
 from gateway.access.limits import Bucket
+from gateway.settings import DATABASE_TIMEOUT_S
 
 CHANNEL = "gateway_clients"
 
@@ -57,7 +58,7 @@ class Directory:
 
     async def find(self, digest: bytes) -> Client | None:
         """Look a key up that was not seen yet. The caller limits how often a peer can cause that."""
-        async with self._database.connection() as connection:
+        async with asyncio.timeout(DATABASE_TIMEOUT_S), self._database.connection() as connection:
             row = await connection.fetchrow(_FIND, digest)
         if row is None:
             return None
@@ -69,7 +70,7 @@ class Directory:
             return
         # What is found while the query runs is not among its rows, and true already.
         asked = dict(self._known)
-        async with self._database.connection() as connection:
+        async with asyncio.timeout(DATABASE_TIMEOUT_S), self._database.connection() as connection:
             rows = await connection.fetch(_FIND_MANY, list(asked))
         present = {row["key_digest"]: row for row in rows}
         for digest, client in asked.items():

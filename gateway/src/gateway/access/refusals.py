@@ -9,6 +9,7 @@ from typing import NamedTuple
 import structlog
 
 from crmkit.db import Database, is_transient
+from gateway.settings import DATABASE_TIMEOUT_S
 
 KINDS = 1_000
 FLUSH_S = 2.0
@@ -46,7 +47,7 @@ class Refusals:
         counts, self._counts = self._counts, Counter()
         rows = [(r.actor, "refuse_access", r.resource, r.code, count) for r, count in counts.items()]
         try:
-            async with self._database.connection() as connection:
+            async with asyncio.timeout(DATABASE_TIMEOUT_S), self._database.connection() as connection:
                 await connection.executemany(_INSERT, rows)
         except Exception as error:
             for refusal, count in counts.items():

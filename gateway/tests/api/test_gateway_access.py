@@ -42,6 +42,18 @@ async def test_who_is_not_known_is_told_how_to_be(anonymous, upstream, headers) 
     assert not upstream.requests
 
 
+async def test_a_key_that_is_not_known_and_a_path_that_is_not_there_say_where_to_look(
+    http, anonymous, upstream
+) -> None:
+    refused = await anonymous.get("/v1/customers", headers={"X-API-Key": "pk_nobody_000"})
+    assert "POST /v1/clients" in refused.json()["detail"]
+    for path in ("/", "/v1/costumers"):
+        nowhere = await http.get(path)
+        assert nowhere.status_code == 404
+        assert "/docs" in nowhere.json()["detail"]
+    assert (await http.get("/docs")).status_code == 200
+
+
 async def test_either_header_carries_the_key(anonymous, upstream, make_client) -> None:
     made = await make_client(Scope.CUSTOMERS_READ)
     for headers in ({"Authorization": f"Bearer {made.key}"}, {"X-API-Key": made.key}):

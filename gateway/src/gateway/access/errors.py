@@ -14,7 +14,10 @@ class NoKey(Unauthenticated):
 class UnknownKey(Unauthenticated):
     def __init__(self) -> None:
         challenge = f'{CHALLENGE}, error="invalid_token"'
-        super().__init__("This API key is unknown or was revoked.", headers={"WWW-Authenticate": challenge})
+        super().__init__(
+            "This API key is unknown or was revoked; an admin makes keys with `POST /v1/clients`.",
+            headers={"WWW-Authenticate": challenge},
+        )
 
 
 class MissingScope(Forbidden):

@@ -68,7 +68,7 @@ class Edge:
         route = gate.table.match(raw_path)
         if route is None:
             spend(bucket)
-            raise NotFound("No service has this path.")
+            raise NotFound("No service has this path; `GET /docs` shows those there are.")
         if client is None:
             client = await admission.recognise(key, exchange.peer, route)
             exchange.bucket = client.bucket

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import repository, service
@@ -15,6 +15,16 @@ from crmkit.app import router as api_router
 from crmkit.db import Session
 
 router = api_router(tags=["campaigns"])
+
+
+async def _hold(id: UUID, request: Request, session: Session) -> CampaignRow:
+    """The campaign, locked, in the version that the caller read."""
+    row = await service.get_campaign(session, id, lock=True)
+    concurrency.check(request, row.version)
+    return row
+
+
+HeldCampaign = Annotated[CampaignRow, Depends(_hold)]
 
 
 @router.post("/campaigns", status_code=201, operation_id="create_campaign")
@@ -52,29 +62,25 @@ async def get_campaign(id: UUID, session: Session, response: Response) -> Campai
 
 
 @router.patch("/campaigns/{id}", operation_id="update_campaign")
-async def update_campaign(
-    id: UUID, body: CampaignPatch, request: Request, session: Session, response: Response
-) -> Campaign:
-    row = await service.get_campaign(session, id, lock=True)
-    concurrency.check(request, row.version)
-    campaign = await service.change_campaign(session, row, body)
+async def update_campaign(held: HeldCampaign, body: CampaignPatch, session: Session, response: Response) -> Campaign:
+    campaign = await service.change_campaign(session, held, body)
     concurrency.tag(response, campaign.version)
     return campaign
 
 
 @router.post("/campaigns/{id}/launch", operation_id="launch_campaign", openapi_extra=concurrency.IF_MATCH)
-async def launch_campaign(id: UUID, request: Request, session: Session, response: Response) -> Campaign:
-    return await _move(id, CampaignStatus.LAUNCHED, request, session, response)
+async def launch_campaign(held: HeldCampaign, session: Session, response: Response) -> Campaign:
+    return await _move(held, CampaignStatus.LAUNCHED, session, response)
 
 
 @router.post("/campaigns/{id}/pause", operation_id="pause_campaign", openapi_extra=concurrency.IF_MATCH)
-async def pause_campaign(id: UUID, request: Request, session: Session, response: Response) -> Campaign:
-    return await _move(id, CampaignStatus.PAUSED, request, session, response)
+async def pause_campaign(held: HeldCampaign, session: Session, response: Response) -> Campaign:
+    return await _move(held, CampaignStatus.PAUSED, session, response)
 
 
 @router.post("/campaigns/{id}/end", operation_id="end_campaign", openapi_extra=concurrency.IF_MATCH)
-async def end_campaign(id: UUID, request: Request, session: Session, response: Response) -> Campaign:
-    return await _move(id, CampaignStatus.ENDED, request, session, response)
+async def end_campaign(held: HeldCampaign, session: Session, response: Response) -> Campaign:
+    return await _move(held, CampaignStatus.ENDED, session, response)
 
 
 @router.get("/campaigns/{id}/budget", operation_id="get_campaign_budget")
@@ -99,11 +105,7 @@ async def list_budget_entries(id: UUID, request: Request, session: Session, page
     return await paging.answer(request, session, page, listing)
 
 
-async def _move(
-    id: UUID, wanted: CampaignStatus, request: Request, session: AsyncSession, response: Response
-) -> Campaign:
-    row = await service.get_campaign(session, id, lock=True)
-    concurrency.check(request, row.version)
-    campaign = await service.move_campaign(session, row, wanted)
+async def _move(held: CampaignRow, wanted: CampaignStatus, session: AsyncSession, response: Response) -> Campaign:
+    campaign = await service.move_campaign(session, held, wanted)
     concurrency.tag(response, campaign.version)
     return campaign

@@ -18,6 +18,7 @@ from campaign.campaigns.errors import (
 from campaign.campaigns.models import BudgetRow, CampaignRow
 from campaign.campaigns.rules import CampaignStatus, may_move
 from campaign.campaigns.schemas import Campaign, CampaignPatch, NewCampaign
+from campaign.lookups import found
 from crmkit import audit, outbox
 from crmkit.problems import FieldError, UnknownReference
 
@@ -40,9 +41,7 @@ async def create_campaign(session: AsyncSession, new: NewCampaign, *, currency: 
 async def get_campaign(session: AsyncSession, campaign_id: UUID, *, lock: bool = False) -> CampaignRow:
     """Raises: CampaignNotFound (404)."""
     row = await session.get(CampaignRow, campaign_id, with_for_update=lock)
-    if row is None:
-        raise CampaignNotFound(f"There is no campaign {campaign_id}.")
-    return row
+    return found(row, CampaignNotFound, campaign_id)
 
 
 async def hold_launched(session: AsyncSession, campaign_id: UUID) -> CampaignRow:
@@ -69,10 +68,7 @@ async def hold_lasting(session: AsyncSession, campaign_id: UUID) -> CampaignRow:
 
 async def get_budget(session: AsyncSession, campaign_id: UUID) -> BudgetRow:
     """Raises: CampaignNotFound (404)."""
-    budget = await session.get(BudgetRow, campaign_id)
-    if budget is None:
-        raise CampaignNotFound(f"There is no campaign {campaign_id}.")
-    return budget
+    return found(await session.get(BudgetRow, campaign_id), CampaignNotFound, campaign_id)
 
 
 async def change_campaign(session: AsyncSession, row: CampaignRow, patch: CampaignPatch) -> Campaign:
@@ -108,9 +104,7 @@ async def move_campaign(session: AsyncSession, row: CampaignRow, wanted: Campaig
 
 async def _hold(session: AsyncSession, campaign_id: UUID) -> CampaignRow:
     row = await session.get(CampaignRow, campaign_id, with_for_update={"read": True})
-    if row is None:
-        raise CampaignNotFound(f"There is no campaign {campaign_id}.")
-    return row
+    return found(row, CampaignNotFound, campaign_id)
 
 
 async def _check_offers(session: AsyncSession, ids: list[UUID] | None, currency: str) -> None:

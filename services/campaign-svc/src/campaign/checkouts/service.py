@@ -15,6 +15,7 @@ from campaign.checkouts.references import Buyer
 from campaign.checkouts.rules import Line
 from campaign.checkouts.schemas import Checkout, NewCheckout, NewLine, Quote
 from campaign.coupons import codes
+from campaign.lookups import found
 from campaign.offers.rules import Goods
 from campaign.projections import repository as projections
 from crmkit import db, outbox
@@ -52,17 +53,13 @@ async def quote_checkout(session: AsyncSession, posted: NewCheckout, buyer: Buye
 async def get_checkout(session: AsyncSession, checkout_id: UUID) -> Checkout:
     """Raises: CheckoutNotFound (404)."""
     document = await repository.find_document(await db.driver(session), checkout_id)
-    if document is None:
-        raise CheckoutNotFound(f"There is no checkout {checkout_id}.")
-    return Checkout.model_validate_json(document)
+    return Checkout.model_validate_json(found(document, CheckoutNotFound, checkout_id))
 
 
 async def lock_checkout(session: AsyncSession, checkout_id: UUID) -> Locked:
     """Raises: CheckoutNotFound (404)."""
     locked = await repository.lock_checkout(await db.driver(session), checkout_id)
-    if locked is None:
-        raise CheckoutNotFound(f"There is no checkout {checkout_id}.")
-    return locked
+    return found(locked, CheckoutNotFound, checkout_id)
 
 
 async def cancel_checkout(session: AsyncSession, locked: Locked) -> Checkout:

@@ -12,6 +12,7 @@ from campaign.coupons import codes, repository
 from campaign.coupons.errors import CouponBatchNotFound, CouponNotFound
 from campaign.coupons.models import CouponBatchRow, CouponRow
 from campaign.coupons.schemas import NewCouponBatch
+from campaign.lookups import found
 from campaign.offers import service as offers
 from campaign.offers.errors import OfferArchived
 from crmkit import audit, jobs
@@ -35,10 +36,7 @@ async def get_coupon(session: AsyncSession, typed: str) -> CouponRow:
 
 async def get_batch(session: AsyncSession, batch_id: UUID) -> CouponBatchRow:
     """Raises: CouponBatchNotFound (404)."""
-    batch = await session.get(CouponBatchRow, batch_id)
-    if batch is None:
-        raise CouponBatchNotFound(f"There is no batch {batch_id}.")
-    return batch
+    return found(await session.get(CouponBatchRow, batch_id), CouponBatchNotFound, batch_id)
 
 
 async def order_batch(session: AsyncSession, new: NewCouponBatch, *, service: str) -> jobs.Job:

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import service as campaigns
 from campaign.lists import generation, html, pdf, repository
-from campaign.lists.errors import ShoppingListNotFound
+from campaign.lists.errors import NoShoppingList, ShoppingListNotFound
 from campaign.lists.models import ShoppingListRow
 from campaign.lists.schemas import NewShoppingLists, ShoppingList
 from campaign.lists.sheet import Printing, lay_out
+from campaign.lookups import found
 from crmkit import jobs
 
 
@@ -24,18 +25,12 @@ async def order_lists(session: AsyncSession, new: NewShoppingLists, *, service: 
 
 async def get_list(session: AsyncSession, list_id: UUID) -> ShoppingListRow:
     """Raises: ShoppingListNotFound (404)."""
-    row = await repository.find_list(session, list_id)
-    if row is None:
-        raise ShoppingListNotFound(f"There is no shopping list {list_id}.")
-    return row
+    return found(await repository.find_list(session, list_id), ShoppingListNotFound, list_id)
 
 
 async def get_latest_list(session: AsyncSession, customer_id: UUID) -> ShoppingListRow:
-    """Raises: ShoppingListNotFound (404) for a customer without any, known or not."""
-    row = await repository.find_latest(session, customer_id)
-    if row is None:
-        raise ShoppingListNotFound(f"There is no shopping list for customer {customer_id}.")
-    return row
+    """Raises: NoShoppingList (404) for a customer without any, known or not."""
+    return found(await repository.find_latest(session, customer_id), NoShoppingList, customer_id)
 
 
 async def print_page(session: AsyncSession, row: ShoppingListRow, printing: Printing) -> Response:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from campaign.offers import repository, service
 from campaign.offers.models import OfferRow
@@ -13,6 +13,16 @@ from crmkit.app import router as api_router
 from crmkit.db import Session
 
 router = api_router(tags=["offers"])
+
+
+async def _hold(id: UUID, request: Request, session: Session) -> OfferRow:
+    """The offer, locked, in the version that the caller read."""
+    row = await service.get_offer(session, id, lock=True)
+    concurrency.check(request, row.version)
+    return row
+
+
+HeldOffer = Annotated[OfferRow, Depends(_hold)]
 
 
 @router.post("/offers", status_code=201, operation_id="create_offer")
@@ -53,16 +63,12 @@ async def get_offer(id: UUID, session: Session, response: Response) -> Offer:
 
 
 @router.patch("/offers/{id}", operation_id="update_offer")
-async def update_offer(id: UUID, body: OfferPatch, request: Request, session: Session, response: Response) -> Offer:
-    row = await service.get_offer(session, id, lock=True)
-    concurrency.check(request, row.version)
-    offer = await service.change_offer(session, row, body)
+async def update_offer(held: HeldOffer, body: OfferPatch, session: Session, response: Response) -> Offer:
+    offer = await service.change_offer(session, held, body)
     concurrency.tag(response, offer.version)
     return offer
 
 
 @router.delete("/offers/{id}", status_code=204, operation_id="archive_offer", openapi_extra=concurrency.IF_MATCH)
-async def archive_offer(id: UUID, request: Request, session: Session) -> None:
-    row = await service.get_offer(session, id, lock=True)
-    concurrency.check(request, row.version)
-    await service.archive_offer(session, row)
+async def archive_offer(held: HeldOffer, session: Session) -> None:
+    await service.archive_offer(session, held)

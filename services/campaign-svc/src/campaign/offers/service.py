@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from campaign.lookups import found
 from campaign.offers import repository
 from campaign.offers.errors import OfferArchived, OfferInvalid, OfferNotFound
 from campaign.offers.models import OfferRow
@@ -48,10 +49,7 @@ async def create_offers(session: AsyncSession, items: Sequence[Any], *, currency
 
 async def get_offer(session: AsyncSession, offer_id: UUID, *, lock: bool = False) -> OfferRow:
     """Raises: OfferNotFound (404)."""
-    row = await session.get(OfferRow, offer_id, with_for_update=lock)
-    if row is None:
-        raise OfferNotFound(f"There is no offer {offer_id}.")
-    return row
+    return found(await session.get(OfferRow, offer_id, with_for_update=lock), OfferNotFound, offer_id)
 
 
 async def change_offer(session: AsyncSession, row: OfferRow, patch: OfferPatch) -> Offer:

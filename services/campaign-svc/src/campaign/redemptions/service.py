@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from campaign.lookups import found
 from campaign.redemptions import repository
 from campaign.redemptions.errors import RedemptionNotFound, RedemptionReversed
 from campaign.redemptions.schemas import Redemption
@@ -13,17 +14,13 @@ from crmkit import audit, db, outbox
 async def get_redemption(session: AsyncSession, redemption_id: UUID) -> Redemption:
     """Raises: RedemptionNotFound (404)."""
     document = await repository.find_document(await db.driver(session), redemption_id)
-    if document is None:
-        raise RedemptionNotFound(f"There is no redemption {redemption_id}.")
-    return Redemption.model_validate_json(document)
+    return Redemption.model_validate_json(found(document, RedemptionNotFound, redemption_id))
 
 
 async def lock_redemption(session: AsyncSession, redemption_id: UUID) -> int:
     """Its present version. Raises: RedemptionNotFound (404)."""
     version = await repository.lock_redemption(await db.driver(session), redemption_id)
-    if version is None:
-        raise RedemptionNotFound(f"There is no redemption {redemption_id}.")
-    return version
+    return found(version, RedemptionNotFound, redemption_id)
 
 
 async def reverse_redemption(session: AsyncSession, redemption_id: UUID) -> Redemption:

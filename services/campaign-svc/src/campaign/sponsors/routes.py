@@ -1,8 +1,9 @@
 """`/v1/sponsors`."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from campaign.sponsors import repository, service
 from campaign.sponsors.models import SponsorRow
@@ -12,6 +13,16 @@ from crmkit.app import router as api_router
 from crmkit.db import Session
 
 router = api_router(tags=["sponsors"])
+
+
+async def _hold(id: UUID, request: Request, session: Session) -> SponsorRow:
+    """The sponsor, locked, in the version that the caller read."""
+    row = await service.get_sponsor(session, id, lock=True)
+    concurrency.check(request, row.version)
+    return row
+
+
+HeldSponsor = Annotated[SponsorRow, Depends(_hold)]
 
 
 @router.post("/sponsors", status_code=201, operation_id="create_sponsor")
@@ -41,18 +52,12 @@ async def get_sponsor(id: UUID, session: Session, response: Response) -> Sponsor
 
 
 @router.patch("/sponsors/{id}", operation_id="update_sponsor")
-async def update_sponsor(
-    id: UUID, body: SponsorPatch, request: Request, session: Session, response: Response
-) -> Sponsor:
-    row = await service.get_sponsor(session, id, lock=True)
-    concurrency.check(request, row.version)
-    sponsor = await service.change_sponsor(session, row, body)
+async def update_sponsor(held: HeldSponsor, body: SponsorPatch, session: Session, response: Response) -> Sponsor:
+    sponsor = await service.change_sponsor(session, held, body)
     concurrency.tag(response, sponsor.version)
     return sponsor
 
 
 @router.delete("/sponsors/{id}", status_code=204, operation_id="archive_sponsor", openapi_extra=concurrency.IF_MATCH)
-async def archive_sponsor(id: UUID, request: Request, session: Session) -> None:
-    row = await service.get_sponsor(session, id, lock=True)
-    concurrency.check(request, row.version)
-    await service.archive_sponsor(session, row)
+async def archive_sponsor(held: HeldSponsor, session: Session) -> None:
+    await service.archive_sponsor(session, held)

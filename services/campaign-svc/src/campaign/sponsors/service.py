@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from campaign.lookups import found
 from campaign.sponsors import repository
 from campaign.sponsors.errors import SponsorExists, SponsorNotFound
 from campaign.sponsors.models import SponsorRow
@@ -28,10 +29,7 @@ async def create_sponsor(session: AsyncSession, new: NewSponsor) -> Sponsor:
 
 async def get_sponsor(session: AsyncSession, sponsor_id: UUID, *, lock: bool = False) -> SponsorRow:
     """Raises: SponsorNotFound (404)."""
-    row = await session.get(SponsorRow, sponsor_id, with_for_update=lock)
-    if row is None:
-        raise SponsorNotFound(f"There is no sponsor {sponsor_id}.")
-    return row
+    return found(await session.get(SponsorRow, sponsor_id, with_for_update=lock), SponsorNotFound, sponsor_id)
 
 
 async def change_sponsor(session: AsyncSession, row: SponsorRow, patch: SponsorPatch) -> Sponsor:

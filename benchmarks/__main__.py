@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-MEASUREMENTS = ("load.gateway_hop", "load.tickets", "bulk.import_orders", "bulk.feed_projection", "bulk.scoring")
+MEASUREMENTS = (
+    "load.gateway_hop", "load.tickets", "bulk.import_orders", "bulk.feed_projection", "bulk.scoring", "bulk.whole_demo",
+)  # fmt: skip
 
 
 def main() -> None:

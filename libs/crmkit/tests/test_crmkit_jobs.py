@@ -141,6 +141,8 @@ async def test_a_queued_job_is_cancelled_at_once(
     assert await made_by(database, location) == []
     again = await client.delete(location)
     assert (again.status_code, again.json()["code"]) == (409, "job_finished")
+    audit = (await client.get("/v1/audit/sample", params={"resource": location})).json()["data"]
+    assert [entry["action"] for entry in audit] == ["cancel_job"]
 
 
 async def test_a_running_job_stops_at_its_next_chunk(

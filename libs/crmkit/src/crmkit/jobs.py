@@ -20,7 +20,7 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, MetaData, String, 
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import context, db, http, paging
+from crmkit import audit, context, db, http, paging
 from crmkit.db import Database, Session
 from crmkit.problems import Conflict, NotFound, Problem
 from crmkit.routing import router as api_router
@@ -267,6 +267,7 @@ def router(service: str) -> APIRouter:
         if not await session.scalar(_CANCEL, {"id": id}):
             await get_job(id, session)
             raise JobFinished("A job that has ended cannot be cancelled.")
+        await audit.record(session, "cancel_job", location(service, id))
 
     @routes.get(
         f"/jobs/{service}/{{id}}/errors",

@@ -1,7 +1,10 @@
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 import crmkit.testing
 from campaign.main import create_app
@@ -16,6 +19,16 @@ import campaign_factories
 @pytest.fixture(scope="session")
 def service() -> crmkit.testing.Service:
     return crmkit.testing.Service(folder=Path(__file__).parents[1], settings=Settings, app=create_app)
+
+
+@pytest.fixture
+def nobody_else(app: FastAPI) -> Iterator[None]:
+    """customer-svc answers, and knows nobody."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": []}))
+    present = app.state.gateway
+    app.state.gateway = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+    yield
+    app.state.gateway = present
 
 
 @pytest.fixture

@@ -201,6 +201,7 @@ async def test_a_redemption_takes_any_handle_of_its_customer(shop: Shop) -> None
     assert own.status_code == 201
 
 
+@pytest.mark.usefixtures("nobody_else")
 async def test_a_redemption_refuses_a_customer_it_cannot_tell(shop: Shop) -> None:
     (code,) = await shop.coupons(await shop.offer())
     shared = uuid4().hex
@@ -215,6 +216,19 @@ async def test_a_redemption_refuses_a_customer_it_cannot_tell(shop: Shop) -> Non
     for wrong in ({"id": UNKNOWN, "name": "Anna"}, {"id": UNKNOWN, "card": "1"}, {}):
         assert (await shop.client.post("/v1/redemptions", json=body | {"customer": wrong})).status_code == 422
     assert (await shop.client.get(f"/v1/coupons/{code}")).json()["status"] == "issued"
+
+
+async def test_a_redemption_of_whom_nobody_can_tell_right_now_is_to_be_sent_again(shop: Shop) -> None:
+    (code,) = await shop.coupons(await shop.offer())
+    key = {"Idempotency-Key": uuid4().hex}
+    body = {"code": code, "store_id": "1", "customer": {"card": (card := uuid4().hex)}}
+    refused = await shop.client.post("/v1/redemptions", json=body, headers=key)  # at the gateway's port nobody listens
+    assert (refused.status_code, refused.json()["code"]) == (503, "service_unavailable")
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert (await shop.client.get(f"/v1/coupons/{code}")).json()["status"] == "issued"
+    customer = await shop.customer(card=card)
+    made = await shop.client.post("/v1/redemptions", json=body, headers=key)
+    assert (made.status_code, made.json()["customer"]) == (201, {"id": str(customer)})
 
 
 async def test_only_a_handle_costs_a_redemption_a_look_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from campaign.schemas import CustomerRef
 
 ANNA, BERT = UUID(int=1), UUID(int=2)
 UNKNOWN = Buyer(reason=Reason.CUSTOMER_UNKNOWN)
+GUESSED = Buyer(reason=Reason.CUSTOMER_UNKNOWN, is_guess=True)
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -52,13 +53,22 @@ async def test_two_customers_are_ambiguous_and_none_is_unknown() -> None:
         reason=Reason.CUSTOMER_AMBIGUOUS, candidates=(ANNA, BERT)
     )
     assert await asked(CustomerRef(phone="1"), matches()) == UNKNOWN
+    assert await asked(CustomerRef(phone="1"), lambda _: httpx.Response(422)) == UNKNOWN
 
 
 def fails(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectTimeout("too slow")
 
 
-@pytest.mark.parametrize("answer", [fails, lambda _: httpx.Response(503), lambda _: httpx.Response(200, text="<html>")])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        fails,
+        lambda _: httpx.Response(503),
+        lambda _: httpx.Response(403),
+        lambda _: httpx.Response(200, text="<html>"),
+    ],
+)
 async def test_a_customer_service_that_is_down_does_not_stop_the_till(answer: Answer) -> None:
-    assert await asked(CustomerRef(card="1"), answer) == UNKNOWN
-    assert await asked(CustomerRef(id=ANNA), answer) == UNKNOWN
+    assert await asked(CustomerRef(card="1"), answer) == GUESSED
+    assert await asked(CustomerRef(id=ANNA), answer) == GUESSED

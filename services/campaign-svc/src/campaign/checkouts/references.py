@@ -1,6 +1,6 @@
 """Whose basket it is: from our own projection, else customer-svc is asked once, briefly, outside any transaction."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import httpx
@@ -20,13 +20,20 @@ from crmkit.http import Client
 
 log = structlog.get_logger()
 
+# An id that nobody has, and what can be no handle at all, such as a telephone number of three digits.
+NOBODY: Final = frozenset({httpx.codes.NOT_FOUND, httpx.codes.UNPROCESSABLE_ENTITY})
+
 
 class Buyer(msgspec.Struct, frozen=True):
-    """The customer of a basket; anonymous without an id, `reason` says why when a handle was given."""
+    """The customer of a basket; anonymous without an id, `reason` says why when a handle was given.
+
+    is_guess: customer-svc did not say, so that the handle may well be somebody's.
+    """
 
     customer_id: UUID | None = None
     reason: Reason | None = None
     candidates: tuple[UUID, ...] = ()
+    is_guess: bool = False
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -55,13 +62,12 @@ IdentifiedBuyer = Annotated[Buyer, Depends(_identify)]
 
 
 async def ask(gateway: Client, reference: CustomerRef, *, timeout_s: float) -> Buyer:
-    """Ask customer-svc who that is; without an answer in time the basket is anonymous."""
+    """Ask customer-svc who that is; without an answer in time we go on as if nobody were known by it."""
     try:
-        found = await _look_up(gateway, reference, timeout_s)
+        return _of(await _look_up(gateway, reference, timeout_s))
     except (httpx.HTTPError, msgspec.DecodeError) as error:
         log.warning("customer_lookup_failed", error=repr(error))
-        found = []
-    return _of(found)
+        return Buyer(reason=Reason.CUSTOMER_UNKNOWN, is_guess=True)
 
 
 def _of(found: list[UUID]) -> Buyer:
@@ -71,14 +77,15 @@ def _of(found: list[UUID]) -> Buyer:
 
 
 async def _look_up(gateway: Client, reference: CustomerRef, timeout_s: float) -> list[UUID]:
-    if reference.id is None:
-        response = await gateway.get("/v1/customers/lookup", params=_query(reference), timeout=timeout_s)
-        matches = msgspec.json.decode(response.raise_for_status().content, type=_Matches)
-        return [customer.id for customer in matches.data]
-    response = await gateway.get(f"/v1/customers/{reference.id}", timeout=timeout_s)
-    if response.status_code == httpx.codes.NOT_FOUND:
+    by_id = reference.id is not None
+    path, params = (f"/v1/customers/{reference.id}", {}) if by_id else ("/v1/customers/lookup", _query(reference))
+    response = await gateway.get(path, params=params, timeout=timeout_s)
+    if response.status_code in NOBODY:
         return []
-    return [msgspec.json.decode(response.raise_for_status().content, type=_Found).id]
+    answer = response.raise_for_status().content
+    if by_id:
+        return [msgspec.json.decode(answer, type=_Found).id]
+    return [customer.id for customer in msgspec.json.decode(answer, type=_Matches).data]
 
 
 async def _known(connection: Connection, reference: CustomerRef) -> list[UUID]:

@@ -13,11 +13,12 @@ from campaign.redemptions.errors import REFUSALS
 from campaign.redemptions.schemas import NewRedemption
 from campaign.schemas import CustomerRef
 from crmkit import fast, media
-from crmkit.problems import AmbiguousReference, FieldError, UnknownReference
+from crmkit.problems import AmbiguousReference, FieldError, Unavailable, UnknownReference
 
 # After the nine common ones: $10 code, $11 store, $12 customer, $13 order source, $14 order external id,
 # $15 discount amount.
-_KEPT: Final = fast.keeping(source="go", body="redemption_document(redemption)")
+_ETAG: Final = '"1"'
+_KEPT: Final = fast.keeping(source="go", body="redemption_document(redemption)", headers=f"'etag', '{_ETAG}'")
 _REDEEM: Final = f"""
 with coupon as (
     select c.*, o.currency, o.sponsor_id, o.sponsor_share, m.status as campaign_status,
@@ -81,7 +82,8 @@ select verdict.reason, redemption_document(go.redemption)::text as document from
 async def redeem(request: Request, new: NewRedemption) -> Response:
     """Raises: CouponNotFound (404), or the Conflict (409) of the reason why it cannot be redeemed.
 
-    UnknownReference (422), AmbiguousReference (409) for a handle of the customer.
+    UnknownReference (422), AmbiguousReference (409) for a handle of the customer, Unavailable (503) for one that
+    customer-svc has to be asked about and does not answer.
     """
     code = codes.normalise(new.code)
     customer_id = await _customer_id(request, new.customer) if new.customer else None
@@ -89,7 +91,7 @@ async def redeem(request: Request, new: NewRedemption) -> Response:
     args = (code, new.store_id, customer_id, *order, new.discount_amount)
     row = await fast.execute(request, _REDEEM, *args) if code else None
     if row is not None and row["reason"] is None and row["document"] is not None:
-        return Response(row["document"], 201, media_type=media.JSON)
+        return Response(row["document"], 201, {"ETag": _ETAG}, media_type=media.JSON)
     await fast.replay(request)
     if row is None:
         raise CouponNotFound("Check the code; a wrong character is noticed by its last one.")
@@ -104,6 +106,8 @@ async def _customer_id(request: Request, reference: CustomerRef) -> UUID:
     if buyer.customer_id is not None:
         return buyer.customer_id
     await fast.replay(request)
+    if buyer.is_guess:
+        raise Unavailable("Who has this handle is not known here, and cannot be asked right now.")
     if buyer.candidates:
         raise AmbiguousReference("More than one customer has this handle.", candidates=buyer.candidates)
     raise UnknownReference(errors=[FieldError("/customer", "No customer is known by this handle.")])

@@ -5,6 +5,7 @@ was decided elsewhere meanwhile is seen. A coupon is still ours while nobody els
 a budget that the sweep gave back must be had again.
 """
 
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from starlette.responses import Response
 from campaign.checkouts.errors import CheckoutClosed, CheckoutExpired, CheckoutNotFound
 from campaign.checkouts.schemas import Confirmation
 from crmkit import concurrency, fast, media
+from crmkit.problems import PreconditionFailed
+
+NO_VERSION: Final = 0  # they begin with 1
 
 # After the nine common ones: $10 checkout, $11 order source, $12 order external id, $13 placed at, $14 the ETags that
 # `If-Match` names, null for any.
@@ -104,8 +108,8 @@ from verdict left join go on true
 async def confirm_checkout(request: Request, checkout_id: UUID, confirmation: Confirmation) -> Response:
     """Redeem all that the checkout holds.
 
-    Raises: CheckoutNotFound (404), PreconditionFailed (412), CheckoutExpired (409) naming what was lost,
-    CheckoutClosed (409).
+    Raises: InvalidHeader (400), CheckoutNotFound (404), PreconditionFailed (412), CheckoutExpired (409) naming what
+    was lost, CheckoutClosed (409).
     """
     order = confirmation.order
     named = (order.source, order.external_id, order.placed_at) if order else (None, None, None)
@@ -122,5 +126,10 @@ async def confirm_checkout(request: Request, checkout_id: UUID, confirmation: Co
 
 
 def _wanted_tags(request: Request) -> list[str] | None:
+    """The ETags of `If-Match`; None for any. What is no ETag is refused (400) here, before one beside it may match."""
     value = request.headers.get("if-match", "*").strip()
-    return None if value == "*" else [tag.strip() for tag in value.split(",")]
+    if value == "*":
+        return None
+    with suppress(PreconditionFailed):
+        concurrency.check(request, NO_VERSION)
+    return [tag.strip() for tag in value.split(",")]

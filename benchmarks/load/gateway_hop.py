@@ -30,11 +30,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import FastAPI, Response
 from fastapi import Request as Incoming
 
+from benchmarks.load.processes import ROOT, running, uvicorn
 from crmkit import migrations
 from deploy.local import keys, postgres
 from deploy.local.processes import free_port
 
-ROOT = Path(__file__).parents[2]
 PATH = "/v1/customers/01890000-0000-7000-8000-00000000000a"
 SECRET = "for this measurement only, on this machine"
 
@@ -130,31 +130,6 @@ def compare(ways: list[Way], connections: int, rounds: int, seconds: int) -> Non
 
 
 @contextlib.contextmanager
-def running(*command: str, **environment: str) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def uvicorn(app: str, port: int) -> list[str]:
-    options = [
-        "--port",
-        str(port),
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--loop",
-        "uvloop",
-        "--http",
-        "httptools",
-    ]
-    return [sys.executable, "-m", "uvicorn", f"benchmarks.load.gateway_hop:{app}", *options]
-
-
-@contextlib.contextmanager
 def the_gateway(folder: Path, service_port: int) -> Iterator[Way]:
     """The gateway as it is deployed, on a database of its own, with one admin's key."""
     password, key, port = secrets.token_hex(16), keys.api_key(keys.DEVELOPER), free_port()
@@ -185,7 +160,8 @@ def nginx_with_check(folder: Path, service_port: int) -> Iterator[Way]:
     configuration = folder / "nginx.conf"
     configuration.write_text(NGINX.format(folder=folder, **ports))
     token = jwt.encode({"sub": "measurement", "exp": int(time.time()) + 3600}, SECRET, algorithm="HS256")
-    with running(*uvicorn("check", ports["check"])), running("nginx", "-c", str(configuration)):
+    checking = uvicorn("benchmarks.load.gateway_hop:check", ports["check"])
+    with running(*checking), running("nginx", "-c", str(configuration)):
         yield Way("nginx + auth_request", ports["nginx"], token)
 
 
@@ -215,7 +191,7 @@ def main() -> None:
     with contextlib.ExitStack() as started:
         folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="gateway-hop-")))
         folder.chmod(0o755)
-        started.enter_context(running(*uvicorn("service", port)))
+        started.enter_context(running(*uvicorn("benchmarks.load.gateway_hop:service", port)))
         ways = [started.enter_context(each(folder, port)) for each in (nginx_with_check, the_gateway)]
         for way in ways:
             await_answer(way)

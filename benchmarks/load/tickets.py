@@ -37,11 +37,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from benchmarks.load import django_helpdesk
+from benchmarks.load.processes import ROOT, running, uvicorn
 from crmkit import auth, migrations
 from deploy.local import keys, postgres
 from deploy.local.processes import free_port, spawn
 
-ROOT = Path(__file__).parents[2]
 LUA = Path(__file__).with_name("ticket.lua")
 TICKET = {
     "type": "inquiry",
@@ -124,16 +124,6 @@ def compare(ours: Way, rival: Way, target: Target, chosen: argparse.Namespace) -
     print()
 
 
-@contextlib.contextmanager
-def running(*command: str, **environment: str) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def await_answer(way: Way, within_s: float = 30) -> None:
     """Make one ticket, as soon as somebody listens."""
     deadline = time.monotonic() + within_s
@@ -214,19 +204,7 @@ def the_bare_insert(on: Ground) -> Iterator[Way]:
     with psycopg.connect(on.url("callcenter_owner"), autocommit=True) as connection:
         connection.execute("create table bare_tickets (like tickets including all)")
     port = free_port()
-    options = [
-        "--port",
-        str(port),
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--loop",
-        "uvloop",
-        "--http",
-        "httptools",
-    ]
-    command = [sys.executable, "-m", "uvicorn", "benchmarks.load.bare_ticket:app", *options]
-    with running(*command, BARE_DATABASE_URL=on.url("callcenter")):
+    with running(*uvicorn("benchmarks.load.bare_ticket:app", port), BARE_DATABASE_URL=on.url("callcenter")):
         way = Way("FastAPI + asyncpg insert", f"http://127.0.0.1:{port}/v1/tickets")
         await_answer(way)
         yield way

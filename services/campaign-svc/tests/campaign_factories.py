@@ -14,6 +14,8 @@ from crmkit.testing import TestClient
 
 NOW = datetime.now(UTC)
 MONTH = timedelta(days=30)
+LAPSE_COUPONS = "update coupons set reserved_until = now() - interval '1 s' where checkout_id = $1"
+LAPSE_CHECKOUT = "update checkouts set expires_at = now() - interval '1 s' where id = $1"
 
 
 @dataclass(frozen=True)
@@ -84,3 +86,10 @@ async def open_shop(client: TestClient, database: Database) -> Shop:
 
 def reasons(checkout: dict[str, Any]) -> dict[str | None, str]:
     return {each["code"]: each["reason"] for each in checkout["not_applied"]}
+
+
+async def lapse(database: Database, checkout: dict[str, Any]) -> None:
+    """As if the reservation had been made long ago."""
+    async with database.connection() as connection:
+        await connection.execute(LAPSE_COUPONS, checkout["id"])
+        await connection.execute(LAPSE_CHECKOUT, checkout["id"])

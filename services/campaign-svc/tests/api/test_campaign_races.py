@@ -6,20 +6,9 @@ from collections import Counter
 from typing import Any
 from uuid import uuid4
 
-from campaign_factories import Shop, reasons
+from campaign_factories import Shop, lapse, reasons
 
 from campaign import sweeps
-from crmkit.db import Database
-
-LAPSE_COUPONS = "update coupons set reserved_until = now() - interval '1 s' where checkout_id = $1"
-LAPSE_CHECKOUT = "update checkouts set expires_at = now() - interval '1 s' where id = $1"
-
-
-async def lapse(database: Database, checkout: dict[str, Any]) -> None:
-    """As if the reservation had been made long ago."""
-    async with database.connection() as connection:
-        await connection.execute(LAPSE_COUPONS, checkout["id"])
-        await connection.execute(LAPSE_CHECKOUT, checkout["id"])
 
 
 async def confirm(shop: Shop, checkout: dict[str, Any]) -> Any:

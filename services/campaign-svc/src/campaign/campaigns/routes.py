@@ -75,11 +75,13 @@ async def launch_campaign(held: HeldCampaign, session: Session, response: Respon
 
 @router.post("/campaigns/{id}/pause", operation_id="pause_campaign", openapi_extra=concurrency.IF_MATCH)
 async def pause_campaign(held: HeldCampaign, session: Session, response: Response) -> Campaign:
+    """Until it is launched again nothing is issued, and none of its coupons redeems."""
     return await _move(held, CampaignStatus.PAUSED, session, response)
 
 
 @router.post("/campaigns/{id}/end", operation_id="end_campaign", openapi_extra=concurrency.IF_MATCH)
 async def end_campaign(held: HeldCampaign, session: Session, response: Response) -> Campaign:
+    """For good: nothing is issued any more, and its coupons are void, but for those that a checkout holds right now."""
     return await _move(held, CampaignStatus.ENDED, session, response)
 
 

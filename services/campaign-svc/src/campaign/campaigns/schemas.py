@@ -25,7 +25,11 @@ class Audience(Strict):
 
 
 class NewCampaign(Strict):
-    """`offer_ids` null means every current offer; `starts_at` to `ends_at` is the time the results look at."""
+    """`offer_ids` null means every current offer; `starts_at` to `ends_at` is the time the results look at.
+
+    Nothing happens at `ends_at` by itself: a coupon is good until its own `valid_until`, or until the campaign
+    is ended.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={

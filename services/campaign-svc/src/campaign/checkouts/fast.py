@@ -2,7 +2,8 @@
 
 Locks are taken in key order: coupons, the checkout, budgets. A lock gives the row as it is once it is free, so what
 was decided elsewhere meanwhile is seen. A coupon is still ours while nobody else has it, even after `expires_at`;
-a budget that the sweep gave back must be had again.
+a budget that the sweep gave back must be had again. Whether its campaign has halted is asked only of a coupon whose
+reservation has lapsed: what is reserved in time is redeemed.
 """
 
 from contextlib import suppress
@@ -25,8 +26,8 @@ _KEPT: Final = fast.keeping(source="go", body="document", status=200, headers="'
 _CONFIRM: Final = f"""
 with held as (
     select c.id, c.status, c.checkout_id, c.reserved_until, c.valid_until, a.code, a.offer_id, a.campaign_id,
-           a.sponsor_id, a.amount, a.sponsor_amount
-    from applied_coupons a join coupons c on c.id = a.coupon_id
+           a.sponsor_id, a.amount, a.sponsor_amount, m.status in ('paused', 'ended') as has_halted
+    from applied_coupons a join coupons c on c.id = a.coupon_id left join campaigns m on m.id = a.campaign_id
     where a.checkout_id = $10
     order by c.id
     for update of c
@@ -46,7 +47,7 @@ with held as (
     select held.code from held, checkout, timed
     where not (
         case when held.checkout_id = $10 and held.status = 'reserved' and held.reserved_until > now then true
-             else held.valid_until > now
+             else held.valid_until > now and has_halted is not true
                   and (held.status = 'issued'
                        or held.status = 'reserved' and (held.checkout_id = $10 or held.reserved_until <= now))
         end)

@@ -38,6 +38,8 @@ class Holding(msgspec.Struct, frozen=True):
             return Reason.NOT_FOR_THIS_CUSTOMER
         if self.campaign_status == "paused":
             return Reason.CAMPAIGN_PAUSED
+        if self.campaign_status == "ended":
+            return Reason.CAMPAIGN_ENDED
         if self.currency != currency or self.campaign_currency not in (None, currency):
             return Reason.CURRENCY_MISMATCH
         if self.reserved_until is not None and now < self.reserved_until:

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     BETTER_OFFER_APPLIED = "better_offer_applied"
     BUDGET_EXHAUSTED = "budget_exhausted"
     CAMPAIGN_PAUSED = "campaign_paused"
+    CAMPAIGN_ENDED = "campaign_ended"
     LIST_NOT_FOUND = "list_not_found"
     CUSTOMER_UNKNOWN = "customer_unknown"
     CUSTOMER_AMBIGUOUS = "customer_ambiguous"

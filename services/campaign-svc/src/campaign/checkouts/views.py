@@ -35,6 +35,7 @@ DETAILS: Final[dict[Reason, str]] = {
     Reason.BETTER_OFFER_APPLIED: "Another coupon gives more on the same lines.",
     Reason.BUDGET_EXHAUSTED: "The campaign has nothing left to give.",
     Reason.CAMPAIGN_PAUSED: "The campaign is paused.",
+    Reason.CAMPAIGN_ENDED: "The campaign has ended, and its coupons with it.",
     Reason.LIST_NOT_FOUND: "There is no shopping list with this code.",
     Reason.CUSTOMER_UNKNOWN: "Nobody is known by this handle; the basket is anonymous.",
     Reason.CUSTOMER_AMBIGUOUS: "More than one customer is known by this handle; the basket is anonymous.",

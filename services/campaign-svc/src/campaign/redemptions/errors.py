@@ -40,6 +40,10 @@ class CampaignPaused(Conflict):
     code, title = Reason.CAMPAIGN_PAUSED.value, "The campaign is paused"
 
 
+class CampaignEnded(Conflict):
+    code, title = Reason.CAMPAIGN_ENDED.value, "The campaign has ended, and its coupons with it"
+
+
 class CurrencyMismatch(Conflict):
     code, title = Reason.CURRENCY_MISMATCH.value, "The campaign that pays has another currency"
 
@@ -58,6 +62,7 @@ REFUSALS: Final[Mapping[str, type[Conflict]]] = MappingProxyType(
             ReservedElsewhere,
             NotForThisCustomer,
             CampaignPaused,
+            CampaignEnded,
             CurrencyMismatch,
             BudgetExhausted,
         )

@@ -41,6 +41,7 @@ with coupon as (
         when valid_until <= now then 'coupon_expired'
         when customer_id <> $12::uuid then 'not_for_this_customer'
         when campaign_status = 'paused' then 'campaign_paused'
+        when campaign_status = 'ended' then 'campaign_ended'
         when campaign_currency <> currency then 'currency_mismatch'
         when reserved_until > now then 'reserved_elsewhere'
         when amount > (select remaining_amount from budget) then 'budget_exhausted'

@@ -84,6 +84,11 @@ async def open_shop(client: TestClient, database: Database) -> Shop:
     return Shop(client, database, product.product_type, product.id)
 
 
+def known(customer_id: UUID) -> dict[str, Any]:
+    """The `customer` of a checkout whose buyer was found."""
+    return {"id": str(customer_id), "handle": None, "resolution": "resolved", "candidates": []}
+
+
 def reasons(checkout: dict[str, Any]) -> dict[str | None, str]:
     return {each["code"]: each["reason"] for each in checkout["not_applied"]}
 

@@ -13,7 +13,8 @@ import msgspec
 
 from crmkit.events import type_name
 
-CUSTOMER_EVENTS: Final = frozenset(type_name("customer", verb) for verb in ("created", "updated", "erased"))
+CUSTOMER_TOLD: Final = frozenset(type_name("customer", verb) for verb in ("created", "updated"))
+CUSTOMER_ERASED: Final = frozenset({type_name("customer", "erased")})
 PRODUCT_EVENTS: Final = frozenset(type_name("product", verb) for verb in ("created", "updated"))
 ORDER_EVENTS: Final = frozenset(type_name("order", verb) for verb in ("placed", "updated", "cancelled"))
 REFUND_EVENTS: Final = frozenset({type_name("refund", "recorded")})

@@ -73,6 +73,11 @@ class CustomerRef(Strict):
             raise ValueError("give exactly one of id, external_id, phone, email, card")
         return self
 
+    def as_given(self) -> dict[str, str]:
+        """The one handle, an external id with its source."""
+        given: dict[str, str] = self.model_dump(mode="json", exclude_none=True)
+        return given if self.external_id is not None else {n: v for n, v in given.items() if n != "source"}
+
 
 class OrderRef(Strict):
     """The order that a purchase becomes, by the caller's own name for it."""

@@ -11,6 +11,7 @@ from campaign.checkouts.references import Buyer
 from campaign.checkouts.rules import Candidate, Line, Reason, ineligible
 from campaign.checkouts.schemas import NewCheckout
 from campaign.coupons import codes
+from campaign.projections.rules import CustomerHandle, handle_of
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -68,6 +69,12 @@ class Basket(msgspec.Struct, frozen=True):
         if self.buyer.customer_id is not None or self.shopping_list is None:
             return self.buyer.customer_id
         return self.shopping_list.customer_id
+
+    @property
+    def pending_handle(self) -> CustomerHandle | None:
+        """What names somebody we do not know; None where we do, or where it is nothing personal."""
+        named = self.posted.customer
+        return handle_of(named) if named is not None and named.id is None and self.customer_id is None else None
 
     @property
     def asked_codes(self) -> list[str]:

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from campaign.checkouts.rules import Reason
 from campaign.checkouts.schemas import NewCheckout
 from campaign.projections import repository
-from campaign.projections.rules import CustomerHandle, external_handle, stored_handle
+from campaign.projections.rules import handle_of
 from campaign.schemas import CustomerRef
 from campaign.settings import Settings
 from crmkit.db import database
@@ -77,8 +77,8 @@ def _of(found: list[UUID]) -> Buyer:
 
 
 async def _look_up(gateway: Client, reference: CustomerRef, timeout_s: float) -> list[UUID]:
-    by_id = reference.id is not None
-    path, params = (f"/v1/customers/{reference.id}", {}) if by_id else ("/v1/customers/lookup", _query(reference))
+    by_id, given = reference.id is not None, reference.as_given()
+    path, params = (f"/v1/customers/{reference.id}", {}) if by_id else ("/v1/customers/lookup", given)
     response = await gateway.get(path, params=params, timeout=timeout_s)
     if response.status_code in NOBODY:
         return []
@@ -91,22 +91,4 @@ async def _look_up(gateway: Client, reference: CustomerRef, timeout_s: float) ->
 async def _known(connection: Connection, reference: CustomerRef) -> list[UUID]:
     if reference.id is not None:
         return [reference.id] if await repository.knows_customer(connection, reference.id) else []
-    return await repository.find_customers(connection, _handle(reference))
-
-
-def _handle(reference: CustomerRef) -> CustomerHandle:
-    if reference.external_id is not None:
-        return external_handle(reference.source, reference.external_id)
-    if reference.card is not None:
-        return stored_handle("card", reference.card)
-    if reference.phone is not None:
-        return stored_handle("phone", reference.phone)
-    assert reference.email is not None
-    return stored_handle("email", reference.email)
-
-
-def _query(reference: CustomerRef) -> dict[str, str]:
-    given = reference.model_dump(exclude_none=True, exclude={"id"})
-    if reference.external_id is None:
-        given.pop("source")
-    return given
+    return await repository.find_customers(connection, handle_of(reference))

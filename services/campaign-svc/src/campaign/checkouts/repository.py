@@ -13,6 +13,7 @@ from campaign.checkouts.models import Holding, Locked, Reserved, ShoppingListRef
 from campaign.checkouts.rules import Candidate
 from campaign.checkouts.schemas import Checkout
 from campaign.offers.rules import OfferKind, Target
+from campaign.projections.rules import CustomerHandle
 from crmkit import db, outbox
 
 _LIST: Final = "select shopping_list_id, customer_id from list_codes where code = $1"
@@ -56,8 +57,9 @@ insert into budget_entries (campaign_id, kind, amount, checkout_id)
 select campaign_id, 'reserve', amount, $1 from charged
 """
 _INSERT: Final = """
-insert into checkouts (id, customer_id, store_id, currency, total_amount, body, expires_at, created_at)
-values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8)
+insert into checkouts (id, customer_id, store_id, currency, total_amount, body, expires_at, created_at, handle_kind,
+                       handle_value)
+values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10)
 """
 _DOCUMENT: Final = "select checkout_document(c)::text from checkouts c where id = $1"
 _HELD: Final = """
@@ -152,8 +154,8 @@ async def reserve(
     await connection.execute(_RESERVE, checkout.id, checkout.expires_at, *columns, list(needs), list(needs.values()))
 
 
-async def insert_checkout(session: AsyncSession, checkout: Checkout) -> None:
-    """Write a new checkout and its event."""
+async def insert_checkout(session: AsyncSession, checkout: Checkout, pending: CustomerHandle | None) -> None:
+    """Write a new checkout and its event. pending: under which its customer's erasure finds it."""
     customer_id = checkout.customer.id if checkout.customer else None
     volatile = {"version", "status", "expires_at", "order", "confirmed_at"}
     await (await db.driver(session)).execute(
@@ -166,6 +168,8 @@ async def insert_checkout(session: AsyncSession, checkout: Checkout) -> None:
         checkout.model_dump_json(exclude=volatile),
         checkout.expires_at,
         checkout.created_at,
+        pending and pending.kind,
+        pending and pending.value,
     )
     await outbox.emit(session, noun="checkout", verb="reserved", id=checkout.id, subject=customer_id, data=checkout)
 

@@ -12,7 +12,6 @@ from campaign.schemas import (
     MOST,
     Amount,
     Currency,
-    CustomerId,
     CustomerRef,
     Handle,
     Money,
@@ -119,10 +118,23 @@ class Order(BaseModel):
     placed_at: datetime
 
 
-class Quote(BaseModel):
-    """What a basket would get."""
+class Customer(BaseModel):
+    """Whose basket it is, as far as that was known when it was made.
 
-    customer: CustomerId | None
+    While `id` is null, `handle` is what the till gave, for whoever hears later whose that is; `candidates` are
+    customers it might mean.
+    """
+
+    id: UUID | None
+    handle: dict[str, str] | None = Field(default=None, examples=[{"card": "tcj-1"}])
+    resolution: Literal["resolved", "pending", "ambiguous"] = "resolved"
+    candidates: list[UUID] = []
+
+
+class Quote(BaseModel):
+    """What a basket would get; `customer` is null where nobody was named."""
+
+    customer: Customer | None
     store_id: str
     currency: str
     brand: str | None

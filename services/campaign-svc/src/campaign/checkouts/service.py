@@ -34,7 +34,7 @@ async def reserve_checkout(session: AsyncSession, posted: NewCheckout, buyer: Bu
     quote = views.quote(basket, pricing, views.refusals(basket, holdings, pricing, now))
     expires_at = now + timedelta(seconds=lasting_s)
     checkout = views.checkout(quote, checkout_id, created_at=now, expires_at=expires_at)
-    await repository.insert_checkout(session, checkout)
+    await repository.insert_checkout(session, checkout, basket.pending_handle)
     if pricing.applied:
         await repository.reserve(connection, checkout, views.reserved(pricing), pricing.spent)
     return checkout

@@ -12,6 +12,7 @@ from campaign.checkouts.rules import Pricing, Reason, ineligible
 from campaign.checkouts.schemas import (
     AppliedCoupon,
     Checkout,
+    Customer,
     Discount,
     KnownProduct,
     Line,
@@ -20,7 +21,7 @@ from campaign.checkouts.schemas import (
     Quote,
 )
 from campaign.coupons import codes
-from campaign.schemas import CustomerId, Money
+from campaign.schemas import Money
 
 DETAILS: Final[dict[Reason, str]] = {
     Reason.COUPON_NOT_FOUND: "There is no coupon with this code.",
@@ -53,14 +54,14 @@ UNASKED: Final = frozenset(
 
 def quote(basket: Basket, pricing: Pricing, not_applied: Sequence[NotApplied]) -> Quote:
     """What the basket gets."""
-    posted, customer_id = basket.posted, basket.customer_id
+    posted = basket.posted
     discounts: dict[int, list[Discount]] = defaultdict(list)
     for applied in pricing.applied:
         for share in applied.shares:
             discounts[share.number].append(Discount(amount=share.amount, code=applied.candidate.code))
     total = sum(line.amount for line in basket.lines) - pricing.discount_amount
     return Quote(
-        customer=CustomerId(id=customer_id) if customer_id else None,
+        customer=_customer(basket),
         store_id=posted.store_id,
         currency=posted.currency,
         brand=posted.brand,
@@ -70,6 +71,17 @@ def quote(basket: Basket, pricing: Pricing, not_applied: Sequence[NotApplied]) -
         applied=[AppliedCoupon.model_validate(each, from_attributes=True) for each in reserved(pricing)],
         not_applied=list(not_applied),
     )
+
+
+def _customer(basket: Basket) -> Customer | None:
+    if basket.customer_id is not None:
+        return Customer(id=basket.customer_id)
+    if basket.posted.customer is None:
+        return None
+    candidates = list(basket.buyer.candidates)
+    resolution = "ambiguous" if candidates else "pending"
+    handle = basket.posted.customer.as_given()
+    return Customer(id=None, handle=handle, resolution=resolution, candidates=candidates)
 
 
 def checkout(quote: Quote, id: UUID, *, created_at: datetime, expires_at: datetime) -> Checkout:

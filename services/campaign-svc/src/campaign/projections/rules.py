@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from campaign.events import CustomerData, OrderData, RefundData
+from campaign.schemas import CustomerRef
 
 HandleKind = Literal["card", "external", "phone", "email"]
 _DIGESTED: Final = frozenset({"phone", "email"})
@@ -44,6 +45,18 @@ def stored_handle(kind: HandleKind, value: str) -> CustomerHandle:
 
 def external_handle(source: str, external_id: str) -> CustomerHandle:
     return CustomerHandle("external", f"{source}/{external_id}")
+
+
+def handle_of(reference: CustomerRef) -> CustomerHandle:
+    """The handle that a reference without an id gives."""
+    if reference.external_id is not None:
+        return external_handle(reference.source, reference.external_id)
+    if reference.card is not None:
+        return stored_handle("card", reference.card)
+    if reference.phone is not None:
+        return stored_handle("phone", reference.phone)
+    assert reference.email is not None
+    return stored_handle("email", reference.email)
 
 
 def handles_of(customer: CustomerData) -> Iterator[CustomerHandle]:

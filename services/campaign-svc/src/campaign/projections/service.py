@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign import events
+from campaign.erasures import repository as erasures
 from campaign.projections import repository, rules
-from crmkit import db
+from crmkit import audit, db
 from crmkit.events import Event
 
 
@@ -25,10 +26,12 @@ T = TypeVar("T")
 
 
 async def apply(session: AsyncSession, batch: Sequence[Event], *, zone: ZoneInfo) -> None:
-    """Keep customers, products and purchases of a batch; days are the business's."""
+    """Keep customers, products and purchases of a batch, forget the erased; days are the business's."""
     connection = await db.driver(session)
-    if customers := _newest(_read(batch, events.CUSTOMER_EVENTS, events.CustomerData)):
-        await repository.keep_customers(connection, customers)
+    if told := _newest(_read(batch, events.CUSTOMER_TOLD, events.CustomerData)):
+        await repository.keep_customers(connection, told)
+    if erased := _newest(_read(batch, events.CUSTOMER_ERASED, events.CustomerData)):
+        await _forget(session, erased)
     if products := _newest(_read(batch, events.PRODUCT_EVENTS, events.ProductData)):
         await repository.keep_products(connection, products)
     orders = _read(batch, events.ORDER_EVENTS, events.OrderData)
@@ -39,6 +42,15 @@ async def apply(session: AsyncSession, batch: Sequence[Event], *, zone: ZoneInfo
     )
     if purchases := _newest(purchase for purchase in found if purchase is not None):
         await repository.keep_purchases(connection, purchases)
+
+
+async def _forget(session: AsyncSession, erased: Sequence[events.CustomerData]) -> None:
+    """After what the same batch told of them: their handles lead to what else has to go."""
+    connection = await db.driver(session)
+    await erasures.erase_traces(connection, [customer.id for customer in erased])
+    await repository.keep_customers(connection, erased)
+    for customer in erased:
+        await audit.record(session, "erase_customer", f"/v1/customers/{customer.id}")
 
 
 def _read(batch: Sequence[Event], types: frozenset[str], kind: type[T]) -> list[T]:

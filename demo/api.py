@@ -1,6 +1,7 @@
 """A client of the public API: answers as structs of the fields the demo reads, jobs waited for, faults said plainly."""
 
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ Json = Mapping[str, Any]
 
 POLL_S: Final = 0.1
 NDJSON: Final = "application/x-ndjson"
+ANSWER_LOST: Final = (httpx.NetworkError, httpx.RemoteProtocolError)
 
 
 class Refused(Exception):
@@ -70,11 +72,11 @@ class Api:
         return _checked(self.http.get(path, params=params, headers={"Accept": accept})).content
 
     def post(self, path: str, body: Json, kind: type[T]) -> T:
-        return self._read(self.http.post(path, json=body), kind)
+        return self._read(self._post(path, body), kind)
 
     def send(self, path: str, body: Json) -> None:
         """A post whose answer nobody reads."""
-        _checked(self.http.post(path, json=body))
+        _checked(self._post(path, body))
 
     def patch(self, path: str, body: Json, kind: type[T]) -> T:
         return self._read(self.http.patch(path, json=body), kind)
@@ -107,7 +109,7 @@ class Api:
 
     def upload(self, resource: str, body: Iterable[bytes], on_progress: OnProgress = lambda _: None) -> Job:
         """Import a gzip stream of NDJSON and wait for its end."""
-        headers = {"Content-Type": NDJSON, "Content-Encoding": "gzip"}
+        headers = {"Content-Type": NDJSON, "Content-Encoding": "gzip"} | _new_key()
         response = self.http.post("/v1/imports", params={"resource": resource}, content=body, headers=headers)
         return self.wait(self._read(response, Job), "customer", on_progress)
 
@@ -121,8 +123,21 @@ class Api:
             raise Refused(f"Job {job.id} of {service} {job.status}: {job.error}")
         return job
 
+    def _post(self, path: str, body: Json) -> httpx.Response:
+        """Sent once more when the answer was lost: by the key the platform does it once and answers as it did."""
+        headers = _new_key()
+        try:
+            return self.http.post(path, json=body, headers=headers)
+        except ANSWER_LOST:
+            return self.http.post(path, json=body, headers=headers)
+
     def _read(self, response: httpx.Response, kind: type[T]) -> T:
         return msgspec.json.decode(_checked(response).content, type=kind)
+
+
+def _new_key() -> dict[str, str]:
+    """A key per thing that is wanted: a later run makes a campaign and baskets of its own, so it takes new ones."""
+    return {"Idempotency-Key": str(uuid.uuid4())}
 
 
 def _service_of(path: str) -> str:

@@ -129,6 +129,7 @@ def gateway_settings(settings: Settings, token_key: Ed25519PrivateKey, upstream_
         "callcenter_url": closed,
         "pool_size": 4,
         "answer_timeout_s": 1.0,
+        "part_timeout_s": 0.5,
         "clients_poll_s": 0.2,
     }
     return Settings(**(settings.model_dump() | urls | given))

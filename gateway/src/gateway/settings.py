@@ -21,10 +21,8 @@ class Settings(crmkit.settings.Settings):
     segment_url: str = "http://127.0.0.1:8002"
     campaign_url: str = "http://127.0.0.1:8003"
     callcenter_url: str = "http://127.0.0.1:8004"
-    connect_timeout_s: float = 2.0
     answer_timeout_s: float = Field(default=75.0, description="silence of a service after which the answer is 504")
     part_timeout_s: float = Field(default=2.0, description="how long the 360 view waits for each part")
-    connections_per_service: int = 512
     clients_poll_s: float = Field(default=3.0, description="the poll behind the notification of a changed client")
     anonymous_per_minute: int = Field(default=600, description="refused or public requests per peer address")
 

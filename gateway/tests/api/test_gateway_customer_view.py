@@ -1,5 +1,7 @@
 """`/v1/customers/{id}/360`: what is there, and the name of what is not. callcenter-svc is down here."""
 
+import asyncio
+
 import pytest
 
 from gateway.access.scopes import Scope
@@ -37,6 +39,25 @@ async def test_everything_but_what_is_down(http, answers) -> None:
     answer = await http.get(f"/v1/customers/{ID}/360", headers={"X-Request-Id": "one"})
     assert (answer.status_code, answer.json()) == (200, EVERYTHING)
     assert answers.last_headers["x-request-id"] == "one"
+
+
+async def test_a_part_that_takes_too_long_costs_only_its_own(http, answers) -> None:
+    in_time = answers.handler
+
+    async def dribble(scope, receive, send) -> None:
+        if not scope["path"].endswith("/scores"):
+            await in_time(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(60):
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            await asyncio.sleep(0.05)
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    answers.handler = dribble
+    view = (await http.get(f"/v1/customers/{ID}/360")).json()
+    assert {"part": "scores", "reason": "timeout"} in view["unavailable"]
+    assert view | {"scores": {"abc": "A"}, "unavailable": EVERYTHING["unavailable"]} == EVERYTHING
 
 
 async def test_by_external_id(http, answers) -> None:

@@ -10,6 +10,8 @@ from gateway.settings import Settings
 
 # A service keeps an idle connection for 75 s; closing first avoids sending into a closing one.
 KEEPALIVE_S = 60
+CONNECT_TIMEOUT_S = 2.0
+CONNECTIONS_PER_SERVICE = 512
 _SEND_AS_GIVEN = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
@@ -20,11 +22,9 @@ class Upstreams:
         self.bases: Mapping[str, str] = settings.upstreams()
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0, limit_per_host=settings.connections_per_service, keepalive_timeout=KEEPALIVE_S
+                limit=0, limit_per_host=CONNECTIONS_PER_SERVICE, keepalive_timeout=KEEPALIVE_S
             ),
-            timeout=aiohttp.ClientTimeout(
-                total=None, connect=settings.connect_timeout_s, sock_read=settings.answer_timeout_s
-            ),
+            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT_S, sock_read=settings.answer_timeout_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=_SEND_AS_GIVEN,
             auto_decompress=False,

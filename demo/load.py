@@ -18,7 +18,6 @@ HISTORY: Final = data.Days(until=AS_OF)
 
 class Taken(msgspec.Struct):
     created: int
-    updated: int
     unchanged: int
 
 

@@ -18,22 +18,10 @@ class CustomerId(msgspec.Struct, frozen=True):
     id: str
 
 
-class Applied(msgspec.Struct, frozen=True):
-    offer_id: str
-    sponsor_id: str | None
-    amount: int
-    sponsor_amount: int
-
-
-class NotApplied(msgspec.Struct, frozen=True):
-    reason: str
-
-
 class Checkout(msgspec.Struct, frozen=True):
     id: str
     customer: CustomerId | None
-    applied: list[Applied]
-    not_applied: list[NotApplied]
+    applied: list[msgspec.Raw]
 
 
 @dataclass(frozen=True, slots=True)

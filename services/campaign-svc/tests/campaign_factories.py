@@ -57,6 +57,13 @@ class Shop:
             await copy_coupons(connection, made)
         return [coupon.code for coupon in made]
 
+    async def product(self, *, brand: str, name: str) -> UUID:
+        """Another product of the same type."""
+        product = ProductData(uuid4(), 1, "tcj", uuid4().hex, name, "DAIRY", self.product_type, "69", brand)
+        async with self.database.connection() as connection:
+            await projections.keep_products(connection, [product])
+        return product.id
+
     async def customer(self, *, card: str | None = None, name: str | None = None) -> UUID:
         customer = CustomerData(uuid4(), 1, name, (ExternalId("tcj", uuid4().hex),), cards=(card,) if card else ())
         async with self.database.connection() as connection, connection.transaction():

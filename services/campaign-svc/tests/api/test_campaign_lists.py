@@ -15,6 +15,7 @@ from campaign.lists import generation
 from crmkit import jobs, testing
 from crmkit.testing import TestClient
 
+HEAVY = {"group": "store", "usage": "high"}
 HANDLERS = {generation.JOB: generation.run, coupons.JOB: batches.run}
 
 
@@ -25,6 +26,7 @@ class Segments:
         self.shop, self.customers = shop, customers
         self.break_after: int | None = None
         self.halt_after: tuple[int, str] | None = None
+        self.loyalty: dict[UUID, Any] = {}
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=httpx.MockTransport(self.answer), base_url="http://gateway")
@@ -57,7 +59,7 @@ class Segments:
                     "product_type": self.shop.product_type if rank < 3 else "SOMETHING ELSE",
                     "product_category": "DAIRY",
                     "expected_on": "2017-12-08",
-                    "brand_loyalty": {"group": "store", "usage": "high"} if rank == 1 else None,
+                    "brand_loyalty": self.loyalty.get(customer, HEAVY) if rank == 1 else None,
                     "typical_product": {"id": self.shop.product_id} if rank < 3 else None,
                 }
 
@@ -115,6 +117,28 @@ async def test_a_list_redeems_at_the_till(shop: Shop) -> None:
     foreign = await shop.checkout(list_code=shopping_list["list_code"], customer={"card": card})
     assert (foreign["customer"], foreign["applied"]) == (known(stranger), [])
     assert set(reasons(foreign).values()) == {"not_for_this_customer"}
+
+
+async def test_who_buys_one_brand_gets_the_rivals_deeper_coupon_and_it_applies_to_the_rival(shop: Shop) -> None:
+    rival = await shop.product(brand="private", name="Our own yogurt")
+    theirs = await shop.offer(target={"product_type": shop.product_type, "brand": "national"}, percent=10)
+    ladder = [{"group": "national", "usage": "high", "percent": 30}]
+    target = {"product_type": shop.product_type, "brand": "private"}
+    ours = await shop.offer(target=target, percent=5, ladder=ladder)
+    campaign = await shop.campaign(offer_ids=[theirs["id"], ours["id"]], list_length=1)
+    heavy, other = await shop.customer(), await shop.customer()
+    segments = Segments(shop, [heavy, other])
+    segments.loyalty = {heavy: {"group": "national", "usage": "high"}, other: {"group": "national", "usage": "low"}}
+    await make_lists(shop, segments, campaign)
+    lists = {each["customer"]["id"]: each for each in await lists_of(shop.client, campaign)}
+    (line,), (plain,) = lists[str(heavy)]["lines"], lists[str(other)]["lines"]
+    assert (plain["offer"]["id"], plain["product"]["id"]) == (theirs["id"], str(shop.product_id))
+    assert (line["offer"]["id"], line["offer"]["percent"], line["product_type"]) == (ours["id"], 30, shop.product_type)
+    assert line["product"] == {"id": str(rival), "name": "Our own yogurt"}
+    for product_id, discount in ((shop.product_id, 0), (rival, 300)):
+        goods = [{"product": {"id": str(product_id)}, "quantity": 1, "unit_amount": 1000}]
+        checkout = await shop.checkout(list_code=lists[str(heavy)]["list_code"], lines=goods)
+        assert checkout["discount"]["amount"] == discount
 
 
 async def test_the_control_group_is_recorded_and_gets_nothing(shop: Shop) -> None:

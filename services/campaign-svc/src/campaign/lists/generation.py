@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import service as campaigns
 from campaign.campaigns.models import CampaignRow
@@ -22,10 +23,11 @@ from campaign.campaigns.schemas import Audience
 from campaign.coupons import repository as coupons
 from campaign.lists import making, repository
 from campaign.lists.repository import ListRun
-from campaign.lists.rules import NextPurchase
+from campaign.lists.rules import Catalogue, NextPurchase
 from campaign.lists.schemas import Generation
 from campaign.offers import repository as offers
-from campaign.offers.rules import OfferBook
+from campaign.offers.rules import OfferBook, Terms
+from campaign.projections import repository as projections
 from crmkit import db, http, jobs
 
 JOB: Final = "shopping_lists"
@@ -66,11 +68,18 @@ async def _plan(run: jobs.Run, params: ListParams) -> tuple[making.Plan, Campaig
         campaign = await campaigns.hold_launched(chunk.session, params.campaign_id)
         terms = await offers.find_current(chunk.session, campaign.offer_ids, currency=campaign.currency)
         names = await offers.names(chunk.session, [each.offer_id for each in terms])
+        assortment = await _assortment(chunk.session, terms)
         now = datetime.now(UTC)
         valid_from = max(now, campaign.starts_at)
         valid_until = valid_from + timedelta(days=campaign.coupon_valid_days)
         common = ListRun(run.id, campaign.id, params.as_of, valid_from, valid_until, now)
-        return making.Plan(common, OfferBook(terms), names, campaign.currency, campaign.list_length), campaign
+        book = OfferBook(terms, [goods for goods, _ in assortment.values()])
+        return making.Plan(common, book, assortment, names, campaign.currency, campaign.list_length), campaign
+
+
+async def _assortment(session: AsyncSession, terms: Sequence[Terms]) -> Catalogue:
+    named = {product_id for each in terms for product_id in each.target.product_ids or ()}
+    return await projections.find_assortment(await db.driver(session), named)
 
 
 async def _gather_audience(run: jobs.Run, campaign: CampaignRow, as_of: date) -> None:

@@ -11,7 +11,7 @@ from campaign.coupons.repository import NewCoupon, copy_coupons
 from campaign.ids import make_ids
 from campaign.lists import repository
 from campaign.lists.repository import ListRun, MadeList
-from campaign.lists.rules import NextPurchase, PlannedLine, plan_lines
+from campaign.lists.rules import Catalogue, NextPurchase, PlannedLine, plan_lines
 from campaign.lists.schemas import ListedOffer, ListedProduct, ListLine, ShoppingList
 from campaign.offers.rules import Choice, OfferBook, OfferKind, percent_of
 from campaign.projections import repository as projections
@@ -19,10 +19,11 @@ from campaign.schemas import CustomerId
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What every list of a job is made with."""
+    """What every list of a job is made with; `assortment` is what the book was made with, and the names of it."""
 
     common: ListRun
     book: OfferBook
+    assortment: Catalogue
     offer_names: Mapping[UUID, str]
     currency: str
     list_length: int
@@ -44,7 +45,7 @@ class Draft(msgspec.Struct, frozen=True):
 async def make_lists(connection: Connection, plan: Plan, wanted: Sequence[list[NextPurchase]]) -> int:
     """Write a list for each customer's purchases; the count of those that were new."""
     typical = {row.typical_product.id for rows in wanted for row in rows if row.typical_product}
-    catalogue = await projections.goods_by_id(connection, typical)
+    catalogue = {**plan.assortment, **await projections.goods_by_id(connection, typical)}
     at, length = plan.common.valid_from, plan.list_length
     planned = [plan_lines(rows, plan.book, catalogue, length=length, at=at) for rows in wanted]
     ids = await make_ids(connection, len(planned))
@@ -99,13 +100,12 @@ def _coupon(plan: Plan, code: str, choice: Choice, list_id: UUID, customer_id: U
 
 
 def _line(plan: Plan, planned: PlannedLine, code: str | None) -> ListLine:
-    purchase = planned.purchase
-    typical = purchase.typical_product
+    purchase, product_id = planned.purchase, planned.product_id
     return ListLine(
         rank=purchase.rank,
         product_type=purchase.product_type,
         product_category=purchase.product_category,
-        product=ListedProduct(id=typical.id, name=planned.product_name) if typical else None,
+        product=ListedProduct(id=product_id, name=planned.product_name) if product_id else None,
         expected_on=purchase.expected_on,
         offer=_offer(plan, planned.choice) if planned.choice else None,
         coupon_code=code,

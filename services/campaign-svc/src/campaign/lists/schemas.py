@@ -21,7 +21,7 @@ class NewShoppingLists(Strict):
 
 
 class ListedProduct(BaseModel):
-    """The product that stands for the type in this customer's baskets."""
+    """The product that stands for the type in this customer's baskets, or one that the line's offer is for instead."""
 
     id: UUID
     name: str | None
@@ -40,7 +40,7 @@ class ListedOffer(BaseModel):
 
 
 class ListLine(BaseModel):
-    """A product that the customer is due to buy, with an offer where one covers it."""
+    """A product type that the customer is due to buy, with the best offer on any product of it, where there is one."""
 
     rank: int
     product_type: str | None

@@ -1,7 +1,7 @@
 """What an offer covers, how deep it goes for whom, and which of several is the best."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -106,37 +106,57 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """An offer picked for one customer, with the value they get."""
+    """An offer picked for one customer, with the value they get and goods that it covers: their own where it can."""
 
     terms: Terms
     value: int
+    goods: Goods
 
 
 class OfferBook:
-    """Offers arranged so that a product finds the few that may cover it without asking all of them."""
+    """Offers arranged so that a product type finds the few that reach it without asking all of them.
 
-    def __init__(self, offers: Iterable[Terms]) -> None:
+    An offer reaches a product type when it covers any of the type's products, so that a vendor's offer finds those who
+    buy the rival's. assortment: what the shop sells, at least one of all that offers can tell apart; where an offer
+    covers several of a type, the one that comes first stands for them.
+    """
+
+    def __init__(self, offers: Iterable[Terms], assortment: Iterable[Goods]) -> None:
         self._by_key: dict[tuple[str, object], list[Terms]] = defaultdict(list)
-        self._precision: dict[UUID, int] = {}
         for terms in offers:
-            self._precision[terms.offer_id] = terms.target.precision
             for key in _keys_of_target(terms.target):
                 self._by_key[key].append(terms)
+        self._reaching: dict[str, dict[UUID, tuple[Terms, Goods]]] = defaultdict(dict)
+        for goods in assortment:
+            if goods.product_type is not None:
+                for terms in self._covering(goods):
+                    self._reaching[goods.product_type].setdefault(terms.offer_id, (terms, goods))
 
-    def best(self, goods: Goods, loyalty: BrandLoyalty | None, at: datetime) -> Choice | None:
-        """The deepest open offer on `goods` for such a customer; of equals the narrowest, then the oldest."""
-        found = (terms for key in _keys_of_goods(goods) for terms in self._by_key.get(key, ()))
-        choices = [
-            Choice(terms, terms.value_for(loyalty))
-            for terms in found
-            if terms.is_open(at) and terms.target.covers(goods)
-        ]
-        return min(choices, key=self._merit, default=None)
+    def best(self, product_type: str | None, own: Goods, loyalty: BrandLoyalty | None, at: datetime) -> Choice | None:
+        """The best offer that a customer qualifies for where a product type is due and they are used to `own` of it.
 
-    def _merit(self, choice: Choice) -> tuple[Fraction, int, UUID]:
-        depth, offer_id = choice.terms.depth(choice.value), choice.terms.offer_id
-        # An unknown depth sorts behind every known one, which is never negative.
-        return -depth if depth is not None else Fraction(1), -self._precision[offer_id], offer_id
+        They qualify for every offer that is open and reaches the type or covers their own product, each at the value
+        that its ladder has for their brand group and usage. The best is the deepest, as a share of the regular price,
+        so that who is loyal to one brand may get the rival's offer and never less than their own brand's. Of equally
+        deep ones it is one that covers their own product, then the narrowest, then the oldest. An offer whose depth
+        is not known comes behind all others.
+        """
+        reached = {} if product_type is None else self._reaching.get(product_type, {})
+        found = reached | {terms.offer_id: (terms, own) for terms in self._covering(own)}
+        qualifying = ((terms, goods) for terms, goods in found.values() if terms.is_open(at))
+        choices = [Choice(terms, terms.value_for(loyalty), goods) for terms, goods in qualifying]
+        return min(choices, key=lambda choice: _demerit(choice, own), default=None)
+
+    def _covering(self, goods: Goods) -> Iterator[Terms]:
+        candidates = (terms for key in _keys_of_goods(goods) for terms in self._by_key.get(key, ()))
+        return (terms for terms in candidates if terms.target.covers(goods))
+
+
+def _demerit(choice: Choice, own: Goods) -> tuple[Fraction, bool, int, UUID]:
+    terms = choice.terms
+    depth = terms.depth(choice.value)
+    # An unknown depth sorts behind every known one, which is never negative.
+    return Fraction(1) if depth is None else -depth, choice.goods is not own, -terms.target.precision, terms.offer_id
 
 
 def percent_of(value: int) -> Decimal:

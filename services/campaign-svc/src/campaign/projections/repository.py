@@ -1,6 +1,6 @@
 """Set statements over the projections. A version that is not newer than the stored one changes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -49,6 +49,15 @@ _GOODS_BY_ID: Final = """
 select id, name, product_type, product_category, brand, manufacturer_id from products where id = any($1)
 """
 
+# The oldest product of each sort that offers can tell apart by anything but the product itself, and those named.
+_ASSORTMENT: Final = """
+select id, name, product_type, product_category, brand, manufacturer_id from products
+where id = any($1) or id in (
+    select distinct on (product_type, product_category, brand, manufacturer_id) id from products
+    order by product_type, product_category, brand, manufacturer_id, id)
+order by id
+"""
+
 
 async def keep_customers(connection: Connection, customers: Sequence[CustomerData]) -> None:
     columns = [c.id for c in customers], [c.version for c in customers], [c.name for c in customers]
@@ -94,7 +103,18 @@ async def find_goods(
 
 async def goods_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[Goods, str | None]]:
     """What offers look at in these products, and their names."""
-    rows = await connection.fetch(_GOODS_BY_ID, list(ids))
+    return _named_goods(await connection.fetch(_GOODS_BY_ID, list(ids)))
+
+
+async def find_assortment(connection: Connection, named: Collection[UUID]) -> dict[UUID, tuple[Goods, str | None]]:
+    """At least one product of all that offers can tell apart, with its name, the oldest first.
+
+    named: the products that offers name one by one.
+    """
+    return _named_goods(await connection.fetch(_ASSORTMENT, named))
+
+
+def _named_goods(rows: Iterable[Record]) -> dict[UUID, tuple[Goods, str | None]]:
     return {row["id"]: (_goods(row), row["name"]) for row in rows}
 
 

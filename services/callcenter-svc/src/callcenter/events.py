@@ -16,6 +16,7 @@ CUSTOMER_TOLD: Final = frozenset({type_name("customer", "created"), type_name("c
 CUSTOMER_ERASED: Final = type_name("customer", "erased")
 SCORE_CHANGED: Final = type_name("score", "changed")
 LIST_ISSUED: Final = type_name("shopping_list", "issued")
+CAMPAIGN_ENDED: Final = type_name("campaign", "ended")
 COUPON_REINSTATED: Final = type_name("coupon", "reinstated")
 COUPON_REDEEMED: Final = type_name("coupon", "redeemed")
 
@@ -70,7 +71,12 @@ class ListData(msgspec.Struct, frozen=True):
 
     customer: OwnerData
     valid_until: datetime
+    campaign_id: UUID | None = None
     lines: tuple[LineData, ...] = ()
+
+
+class CampaignData(msgspec.Struct, frozen=True):
+    id: UUID
 
 
 class CouponData(msgspec.Struct, frozen=True):
@@ -79,4 +85,5 @@ class CouponData(msgspec.Struct, frozen=True):
     code: str
     valid_until: datetime
     offer_id: UUID | None = None
+    campaign_id: UUID | None = None
     customer: OwnerData | None = None

@@ -12,6 +12,8 @@ from crmkit import testing
 from crmkit.db import Database
 from crmkit.testing import TestClient, read_feed
 
+LIST_ISSUED = "perennial.shopping_list.issued.v1"
+
 
 async def known_rows(database: Database, ids: list[uuid.UUID]) -> dict[str, int]:
     tables = ("customers", "customer_handles", "customer_scores", "open_coupons")
@@ -196,6 +198,22 @@ async def test_a_shared_number_pops_everybody_and_an_unknown_one_nobody(client: 
     assert masked.json()["phone"] == "+*********" + number[-2:]
 
 
+async def test_an_ended_campaign_takes_its_open_coupons_along(client: TestClient, database: Database) -> None:
+    id_, number, ended, going = uuid.uuid4(), phone(), str(uuid.uuid4()), str(uuid.uuid4())
+    await hear(database, customer(id_, phones=[number]))
+    common = {"customer": {"id": str(id_)}, "valid_until": "2099-01-01T00:00:00Z"}
+    lists = [
+        testing.event(LIST_ISSUED, common | {"campaign_id": campaign, "lines": [{"coupon_code": code}]})
+        for campaign, code in ((ended, "A"), (going, "B"))
+    ]
+    back = testing.event("perennial.coupon.reinstated.v1", common | {"campaign_id": ended, "code": "C"})
+    for events in ([*lists, testing.event("perennial.campaign.ended.v1", {"id": ended})], [back, lists[0]]):
+        async with database.begin() as session:
+            await service.apply_coupons(session, events)
+        (match,) = (await get(client, "/v1/screen-pop", phone=number))["matches"]
+        assert [shown["code"] for shown in match["open_coupons"]] == ["B"]
+
+
 async def test_open_coupons_come_from_lists_and_go_when_used(client: TestClient, database: Database) -> None:
     id_, offer, number, later = uuid.uuid4(), str(uuid.uuid4()), phone(), "2099-01-01T00:00:00Z"
     lines = [{"offer": {"id": offer}, "coupon_code": code} for code in ("A", "B", "C")]
@@ -210,7 +228,7 @@ async def test_open_coupons_come_from_lists_and_go_when_used(client: TestClient,
         await service.apply_coupons(
             session,
             [
-                testing.event("perennial.shopping_list.issued.v1", issued),
+                testing.event(LIST_ISSUED, issued),
                 testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "A"}),
                 testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "B"}),
                 testing.event("perennial.coupon.reinstated.v1", coupon | {"code": "B"}),
@@ -312,7 +330,7 @@ async def test_no_feed_brings_an_erased_customer_back(client: TestClient, databa
         await hear(database, customer(gone, version=4, phones=[number]), score(gone, "gold", "2026-02-01T00:00:00Z"))
         data = issued | {"customer": {"id": str(gone)}}
         async with database.begin() as session:
-            await service.apply_coupons(session, [testing.event("perennial.shopping_list.issued.v1", data)])
+            await service.apply_coupons(session, [testing.event(LIST_ISSUED, data)])
     assert (await get(client, "/v1/screen-pop", phone=number))["matches"] == []
     assert await known_rows(database, [id_, unheard_of]) == {
         "customers": 2, "customer_handles": 0, "customer_scores": 0, "open_coupons": 0

@@ -35,6 +35,7 @@ class CouponRow(msgspec.Struct, kw_only=True):
     customer_id: UUID
     code: str
     offer_id: UUID | None
+    campaign_id: UUID | None
     valid_until: datetime
     is_open: bool
 
@@ -94,14 +95,21 @@ where customer_scores.computed_at < excluded.computed_at
 _KEEP_COUPONS: Final = f"""
 with given as (
     select * from json_to_recordset($1::json)
-        as given(customer_id uuid, code text, offer_id uuid, valid_until timestamptz, is_open boolean)
+        as given(customer_id uuid, code text, offer_id uuid, campaign_id uuid, valid_until timestamptz, is_open boolean)
 ), used as (
     delete from open_coupons as held using given
     where not given.is_open and held.customer_id = given.customer_id and held.code = given.code
 )
-insert into open_coupons (customer_id, code, offer_id, valid_until)
-select customer_id, code, offer_id, valid_until from given where is_open and {_UNLESS_ERASED}
+insert into open_coupons (customer_id, code, offer_id, campaign_id, valid_until)
+select customer_id, code, offer_id, campaign_id, valid_until from given where is_open and {_UNLESS_ERASED}
+    and not exists (select from ended_campaigns where ended_campaigns.campaign_id = given.campaign_id)
 on conflict (customer_id, code) do update set valid_until = excluded.valid_until
+"""
+_END_CAMPAIGNS: Final = """
+with ended as (
+    insert into ended_campaigns (campaign_id) select distinct id from unnest($1::uuid[]) as id on conflict do nothing
+)
+delete from open_coupons where campaign_id = any($1)
 """
 _DROP_EXPIRED: Final = "delete from open_coupons where valid_until < $1"
 
@@ -131,6 +139,11 @@ async def keep_scores(connection: asyncpg.Connection, rows: Sequence[ScoreRow]) 
 async def keep_coupons(connection: asyncpg.Connection, rows: Sequence[CouponRow]) -> None:
     """Take over which coupons are open; one row a coupon."""
     await connection.execute(_KEEP_COUPONS, msgspec.json.encode(rows).decode())
+
+
+async def end_campaigns(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
+    """Forget the coupons of these campaigns, and those of them that may still be told of."""
+    await connection.execute(_END_CAMPAIGNS, ids)
 
 
 async def drop_expired_coupons(connection: asyncpg.Connection, now: datetime) -> None:

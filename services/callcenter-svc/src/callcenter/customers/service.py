@@ -14,7 +14,7 @@ from callcenter.calls import repository as calls
 from callcenter.customers import repository
 from callcenter.customers.repository import CouponRow, CustomerRow, ScoreRow
 from callcenter.erasures import repository as erasures
-from callcenter.events import CouponData, CustomerData, ListData, ScoreData
+from callcenter.events import CampaignData, CouponData, CustomerData, ListData, ScoreData
 from callcenter.references import repository as references
 from callcenter.references import rules
 from callcenter.references.rules import Cause, Handle, HandleKind
@@ -71,6 +71,8 @@ async def apply_coupons(session: AsyncSession, events: list[Event]) -> None:
     last = {(row.customer_id, row.code): row for event in events for row in _coupons(event)}
     if last:
         await repository.keep_coupons(await driver(session), list(last.values()))
+    if ended := [event.read(CampaignData).id for event in events if event.type == read.CAMPAIGN_ENDED]:
+        await repository.end_campaigns(await driver(session), ended)
 
 
 def _coupons(event: Event) -> Iterator[CouponRow]:
@@ -78,17 +80,25 @@ def _coupons(event: Event) -> Iterator[CouponRow]:
         issued = event.read(ListData)
         for line in issued.lines:
             if line.coupon_code is not None:
-                offer = line.offer.id if line.offer else None
-                yield _coupon(issued.customer.id, line.coupon_code, offer, issued.valid_until, is_open=True)
+                yield CouponRow(
+                    customer_id=issued.customer.id,
+                    code=line.coupon_code,
+                    offer_id=line.offer.id if line.offer else None,
+                    campaign_id=issued.campaign_id,
+                    valid_until=issued.valid_until,
+                    is_open=True,
+                )
     elif event.type in (read.COUPON_REDEEMED, read.COUPON_REINSTATED):
         coupon = event.read(CouponData)
         if coupon.customer is not None:
-            is_open = event.type == read.COUPON_REINSTATED
-            yield _coupon(coupon.customer.id, coupon.code, coupon.offer_id, coupon.valid_until, is_open=is_open)
-
-
-def _coupon(customer_id: UUID, code: str, offer_id: UUID | None, valid_until: datetime, *, is_open: bool) -> CouponRow:
-    return CouponRow(customer_id=customer_id, code=code, offer_id=offer_id, valid_until=valid_until, is_open=is_open)
+            yield CouponRow(
+                customer_id=coupon.customer.id,
+                code=coupon.code,
+                offer_id=coupon.offer_id,
+                campaign_id=coupon.campaign_id,
+                valid_until=coupon.valid_until,
+                is_open=event.type == read.COUPON_REINSTATED,
+            )
 
 
 async def drop_expired_coupons(database: Database) -> None:

@@ -68,7 +68,7 @@ def _replay(stage: Stage) -> list[Sale]:
             sales.append(sale)
             progress.advance(task)
     taken = time.monotonic() - started
-    anonymous = sum(sale.checkout.customer is None for sale in sales)
+    anonymous = sum(sale.checkout.customer.id is None for sale in sales)
     redeeming = sum(bool(sale.checkout.applied) for sale in sales)
     told = f"{len(sales):,} in {taken:.0f} s"
     stage.console.print(
@@ -83,10 +83,11 @@ def _bought(sales: Iterable[Sale], types: dict[str, str]) -> Bought:
     """Types of goods by customer, from the baskets as they were checked out: what could have stood on a list."""
     bought: Bought = defaultdict(set)
     for sale in sales:
+        customer_id = sale.checkout.customer.id
         for line in sale.basket.lines:
             name = types.get(str(line.product_id))
-            if sale.checkout.customer is not None and name and line.quantity > 0 and line.amount > 0:
-                bought[sale.checkout.customer.id].add(name)
+            if customer_id is not None and name and line.quantity > 0 and line.amount > 0:
+                bought[customer_id].add(name)
     return bought
 
 

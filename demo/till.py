@@ -14,13 +14,15 @@ from demo.data import Basket, BasketLine
 TILLS: Final = 8
 
 
-class CustomerId(msgspec.Struct, frozen=True):
-    id: str
+class Buyer(msgspec.Struct, frozen=True):
+    """id: None while nobody is known by the card."""
+
+    id: str | None
 
 
 class Checkout(msgspec.Struct, frozen=True):
     id: str
-    customer: CustomerId | None
+    customer: Buyer
     applied: list[msgspec.Raw]
 
 

@@ -6,7 +6,9 @@ import httpx
 import msgspec
 import pytest
 
+from demo import replay, till
 from demo.api import Api, Refused
+from demo.data import Basket, BasketLine
 
 KEY = "Idempotency-Key"
 
@@ -61,3 +63,15 @@ def test_each_thing_has_a_key_of_its_own() -> None:
         platform.run("/v1/scoring-runs", {})
         platform.upload("orders", [b"{}"])
     assert len(set(keys)) == len(keys) == 6
+
+
+def test_a_basket_of_an_unknown_card_counts_for_nobody() -> None:
+    basket = Basket(1, 2, 3, "2017-12-05T10:00:00Z", (BasketLine(7, 1, 199),))
+
+    def sell_to(customer_id: str | None) -> replay.Bought:
+        checkout = {"id": "c", "customer": {"id": customer_id}, "applied": []}
+        sales = till.replay(api(lambda _: httpx.Response(200, json=checkout)), [basket])
+        return replay._bought(sales, {"7": "MILK"})
+
+    assert sell_to(None) == {}
+    assert sell_to("a") == {"a": {"MILK"}}

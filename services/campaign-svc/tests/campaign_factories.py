@@ -14,6 +14,15 @@ from crmkit.testing import TestClient
 
 NOW = datetime.now(UTC)
 MONTH = timedelta(days=30)
+CAMPAIGN: dict[str, Any] = {
+    "name": "Campaign",
+    "goal": "Sell",
+    "audience": {"weekly_spend_gte": 2500},
+    "control_share": 0,
+    "budget_amount": 1_000_000,
+    "starts_at": "2017-12-04T05:00:00Z",
+    "ends_at": "2017-12-18T05:00:00Z",
+}
 LAPSE_COUPONS = "update coupons set reserved_until = now() - interval '1 s' where checkout_id = $1"
 LAPSE_CHECKOUT = "update checkouts set expires_at = now() - interval '1 s' where id = $1"
 
@@ -34,16 +43,7 @@ class Shop:
         return dict(made.json())
 
     async def campaign(self, *, launched: bool = True, **terms: Any) -> dict[str, Any]:
-        body = {
-            "name": "Campaign",
-            "goal": "Sell",
-            "audience": {"weekly_spend_gte": 2500},
-            "control_share": 0,
-            "budget_amount": 1_000_000,
-            "starts_at": "2017-12-04T05:00:00Z",
-            "ends_at": "2017-12-18T05:00:00Z",
-        }
-        made = await self.client.post("/v1/campaigns", json=body | terms)
+        made = await self.client.post("/v1/campaigns", json=CAMPAIGN | terms)
         assert made.status_code == 201, made.text
         if launched:
             await self.client.post(f"/v1/campaigns/{made.json()['id']}/launch")

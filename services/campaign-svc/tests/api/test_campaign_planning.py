@@ -82,6 +82,16 @@ async def test_a_batch_keeps_the_good_and_names_the_bad(client: TestClient) -> N
     assert results[3]["problem"]["errors"][0]["pointer"] == "/sponsor_id"
 
 
+async def test_a_character_that_cannot_be_kept_refuses_its_offer_alone(client: TestClient) -> None:
+    items = [OFFER, OFFER | {"target": {"product_type": "YO\u0000GURT"}}, OFFER | {"name": "Third"}]
+    answer = await client.post("/v1/offers/batch", json={"items": items})
+    assert answer.status_code == 200, answer.text
+    made, refused, last = answer.json()["data"]
+    assert (made["status"], refused["status"], last["status"]) == (201, 422, 201)
+    assert refused["problem"]["errors"][0]["pointer"] == "/target/product_type"
+    assert (await client.get(f"/v1/offers/{last['id']}")).json()["name"] == "Third"
+
+
 async def test_an_offer_changes_only_in_ways_that_agree_with_it(client: TestClient) -> None:
     path = f"/v1/offers/{(await client.post('/v1/offers', json=OFFER)).json()['id']}"
     assert (await client.patch(path, json={"percent": 20})).json()["percent"] == 20

@@ -2,18 +2,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from campaign_factories import Shop
+from campaign_factories import CAMPAIGN, Shop
 
 OFFER = {"name": "Yogurt", "kind": "percentage", "percent": 5, "target": {"product_type": "YOGURT"}}
-CAMPAIGN = {
-    "name": "December",
-    "goal": "Sell",
-    "audience": {},
-    "control_share": 0,
-    "budget_amount": 1,
-    "starts_at": "2017-12-04T05:00:00Z",
-    "ends_at": "2017-12-18T05:00:00Z",
-}
 STALE = {"If-Match": '"7"'}
 
 

@@ -1,8 +1,9 @@
 """CSV on its way to the JSON the imports read: one line a record, orders and refunds one line per run of rows."""
 
 import csv
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final
 
 import msgspec
@@ -36,7 +37,7 @@ _LINE: Final = ("quantity", "amount", "tax_amount", "cost_amount")
 _DISCOUNTS: Final = ("store", "manufacturer", "match", "coupon")
 _REFUND: Final = ("external_id", "source", "order_external_id", "order_source", "refunded_at")
 _REFUND_LINE: Final = ("line", "quantity", "amount")
-_INTERACTION: Final = ("kind", "occurred_at", "summary", "channel")
+_INTERACTION: Final = ("external_id", "source", "kind", "occurred_at", "summary", "channel")
 
 
 def _prefixed(prefix: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -77,6 +78,10 @@ class Record:
     def key(self) -> tuple[str | None, str | None]:
         return self.cells.get("source"), self.cells.get("external_id")
 
+    @property
+    def is_empty(self) -> bool:
+        return not self.cells and not self.surplus
+
 
 async def as_json_lines(lines: AsyncIterator[bytes], resource: Resource) -> AsyncIterator[bytes]:
     """JSON lines in step with the body's lines: the first is the header's and stays empty.
@@ -86,39 +91,37 @@ async def as_json_lines(lines: AsyncIterator[bytes], resource: Resource) -> Asyn
     """
     document: Callable[[list[Row]], Document] = _DOCUMENTS[resource]
     group: list[Record] = []
+    taken = 0
     async for record in _records(lines, resource):
-        if record is None:
-            yield b"\n"
-        elif group and resource in GROUPED and record.key == group[0].key and record.key[1]:
+        if not record.is_empty:
+            if not (group and resource in GROUPED and record.key == group[0].key and record.key[1]):
+                for line in _lines(document, group, taken):
+                    yield line
+                group, taken = [], 0
             group.append(record)
-        else:
-            for line in _line(document, group):
-                yield line
-            group = [record]
-    for line in _line(document, group):
+        # Empty lines among a group's rows, or after them, are lines of the body too.
+        taken += record.lines
+    for line in _lines(document, group, taken):
         yield line
 
 
-def _line(document: Callable[[list[Row]], Document], group: list[Record]) -> list[bytes]:
-    if not group:
-        return []
-    taken = sum(record.lines for record in group)
+def _lines(document: Callable[[list[Row]], Document], group: list[Record], taken: int) -> Iterator[bytes]:
+    """A group's document in the line of its first row, and as many empty lines as make up what was taken."""
     if any(record.surplus for record in group):
-        return [SURPLUS + b"\n", *[b"\n"] * (taken - 1)]
-    return [msgspec.json.encode(document([record.cells for record in group])) + b"\n", *[b"\n"] * (taken - 1)]
+        yield SURPLUS + b"\n"
+    elif group:
+        yield msgspec.json.encode(document([record.cells for record in group])) + b"\n"
+    yield from repeat(b"\n", taken - 1 if group else taken)
 
 
-async def _records(lines: AsyncIterator[bytes], resource: Resource) -> AsyncIterator[Record | None]:
-    """Records in order; None for the header and for empty lines."""
+async def _records(lines: AsyncIterator[bytes], resource: Resource) -> AsyncIterator[Record]:
+    """Records in order; the header and empty lines are records without cells."""
     header: list[str] | None = None
     async for text, first_line, taken in _texts(lines):
         cells = _cells(text, first_line)
         if header is None:
             header = _checked(cells, resource)
-            yield None
-        elif not any(cells):
-            for _ in range(taken):
-                yield None
+            yield Record({}, taken, surplus=False)
         else:
             named = zip(header, cells, strict=False)
             surplus = any(cells[len(header) :])

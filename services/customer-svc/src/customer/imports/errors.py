@@ -1,6 +1,6 @@
 """What can be wrong with an import as a whole; a bad line is not: it goes to the job's error list."""
 
-from crmkit.problems import BadRequest, Invalid, UnsupportedMediaType
+from crmkit.problems import BadRequest, Invalid, Problem, UnsupportedMediaType
 
 
 class UnsupportedFormat(UnsupportedMediaType):
@@ -17,3 +17,7 @@ class LineTooLong(Invalid):
 
 class UnknownColumn(Invalid):
     code, title = "unknown_column", "The CSV header names a column we do not know"
+
+
+class UploadAbandoned(Problem):
+    status, code, title = 408, "upload_abandoned", "The upload paused for too long"

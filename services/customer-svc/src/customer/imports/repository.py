@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,11 +12,17 @@ from customer.imports.rules import Chunk
 from customer.intake import Refusal
 
 _STAGE: Final = "insert into import_chunks (job_id, number, first_line, content) values ($1, $2, $3, $4)"
-_TOTAL: Final = "update jobs set total = $2 where id = $1"
+_ADOPT: Final = "update import_chunks set job_id = $2 where job_id = $1 returning number"
+_DISCARD: Final = "delete from import_chunks where job_id = $1"
 _READ: Final = "select first_line, content from import_chunks where job_id = $1 and number = $2"
 _DROP: Final = "delete from import_chunks where job_id = $1 and number = $2"
 _FORGET: Final = """
 delete from import_chunks c using jobs j where j.id = c.job_id and j.status not in ('queued', 'running')
+"""
+_FORGET_UPLOADS: Final = """
+delete from import_chunks where job_id in (
+    select c.job_id from import_chunks c where not exists (select from jobs j where j.id = c.job_id)
+    group by c.job_id having max(c.staged_at) < $1)
 """
 _ERRORS: Final = """
 insert into job_errors (job_id, position, code, detail, content)
@@ -33,14 +40,19 @@ class LineError:
     content: bytes
 
 
-async def stage(connection: asyncpg.Connection, job_id: UUID, number: int, chunk: Chunk) -> None:
-    """Keep one chunk of the body."""
-    await connection.execute(_STAGE, job_id, number, chunk.first_line, chunk.content)
+async def stage(connection: asyncpg.Connection, upload_id: UUID, number: int, chunk: Chunk) -> None:
+    """Keep one chunk of a body that is still coming."""
+    await connection.execute(_STAGE, upload_id, number, chunk.first_line, chunk.content)
 
 
-async def set_total(connection: asyncpg.Connection, job_id: UUID, lines: int) -> None:
-    """Tell the job how many lines there are."""
-    await connection.execute(_TOTAL, job_id, lines)
+async def adopt(connection: asyncpg.Connection, upload_id: UUID, job_id: UUID) -> int:
+    """Give an upload's chunks to its job; how many there were."""
+    return len(await connection.fetch(_ADOPT, upload_id, job_id))
+
+
+async def discard(connection: asyncpg.Connection, upload_id: UUID) -> None:
+    """Drop the chunks of an upload that no job has."""
+    await connection.execute(_DISCARD, upload_id)
 
 
 async def read(connection: asyncpg.Connection, job_id: UUID, number: int) -> tuple[int, bytes] | None:
@@ -54,9 +66,10 @@ async def drop(connection: asyncpg.Connection, job_id: UUID, number: int) -> Non
     await connection.execute(_DROP, job_id, number)
 
 
-async def forget(connection: asyncpg.Connection) -> None:
-    """Drop what is left of the bodies of jobs that have ended."""
+async def forget(connection: asyncpg.Connection, *, idle_since: datetime) -> None:
+    """Drop what is left of jobs that have ended, and of uploads that nobody has gone on with since."""
     await connection.execute(_FORGET)
+    await connection.execute(_FORGET_UPLOADS, idle_since)
 
 
 async def keep_errors(connection: asyncpg.Connection, job_id: UUID, errors: Sequence[LineError]) -> None:

@@ -40,21 +40,23 @@ async def create_import(
     body = service.Body(request.stream(), request.headers.get("content-encoding", "").lower())
     key = idempotency.read_key(request)
     settings: Settings = request.app.state.settings
-    async with db.database(request).begin() as session:
-        job = await service.stage_import(session, params, body, chunk_lines=settings.import_chunk_lines)
+    database = db.database(request)
+    async with (
+        service.staging(database, params, body, chunk_lines=settings.import_chunk_lines) as upload,
+        database.begin() as session,
+    ):
+        if key is not None:
+            # Only now is the body's digest known.
+            await idempotency.take(request, session, idempotency.claim_with_digest(request, key, body.digest.digest()))
+        job = await service.create_import(session, params, upload)
         headers = {"Location": jobs.location("customer", job.id)}
         response = Response(job.model_dump_json(), 202, headers, "application/json")
-        if key is not None:
-            await _keep_answer(request, session, key, body, response)
+        await _keep(request, session, response)
     return response
 
 
-async def _keep_answer(
-    request: Request, session: AsyncSession, key: str, body: service.Body, response: Response
-) -> None:
-    """Claim the key once the body's digest is known; a repetition is rolled back and answered as the first was."""
-    claim = idempotency.claim_with_digest(request, key, body.digest.digest())
-    await idempotency.take(request, session, claim)
+async def _keep(request: Request, session: AsyncSession, response: Response) -> None:
+    """Keep the answer in this transaction: the route's own keeping would come after it."""
     request.state.session = session
     await idempotency.keep(request, response)
     request.state.claim = None

@@ -3,16 +3,19 @@
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import ClientDisconnect
 
 from crmkit import audit, jobs
-from crmkit.db import driver
+from crmkit.db import Database, driver
 from customer.imports import repository, resources, rules, tables
 from customer.imports.ahead import Ahead
+from customer.imports.errors import UnreadableBody, UploadAbandoned
 from customer.imports.repository import LineError
 from customer.imports.resources import Intake, ReadLines
 from customer.imports.schemas import ImportParams, ImportResult
@@ -37,28 +40,53 @@ class Body:
             yield block
 
     async def _digested(self) -> AsyncIterator[bytes]:
-        async for block in self.blocks:
-            self.digest.update(block)
-            yield block
+        try:
+            async for block in self.blocks:
+                self.digest.update(block)
+                yield block
+        except ClientDisconnect as error:
+            raise UnreadableBody("The upload broke off; send it again.") from error
 
 
-async def stage_import(session: AsyncSession, params: ImportParams, body: Body, *, chunk_lines: int) -> jobs.Job:
-    """Stage the whole body and make its job, in one transaction: an upload that breaks off leaves nothing.
+@dataclass(slots=True)
+class Upload:
+    """A staged body that no job knows of yet, and how much it is."""
 
+    id: UUID
+    chunks: int = 0
+    lines: int = 0
+
+
+@asynccontextmanager
+async def staging(database: Database, params: ImportParams, body: Body, *, chunk_lines: int) -> AsyncIterator[Upload]:
+    """The whole body, staged. What no job has taken over in the end is dropped, so a broken upload leaves nothing.
+
+    A connection is held only while a chunk is written, never while the client is waited for.
     Raises: UnreadableBody, UnknownColumn, LineTooLong.
     """
-    job = await jobs.create(session, service="customer", kind=KIND, params=params)
-    connection = await driver(session)
+    upload = Upload(uuid4())
     lines = rules.lines_of(body.content())
     if params.media_type == "text/csv":
         lines = tables.as_json_lines(lines, params.resource)
-    number = total = 0
-    async for chunk in rules.chunked(lines, chunk_lines):
-        await repository.stage(connection, job.id, number, chunk)
-        number, total = number + 1, total + chunk.lines
-    await repository.set_total(connection, job.id, total)
+    try:
+        async for chunk in rules.chunked(lines, chunk_lines):
+            upload.chunks, upload.lines = upload.chunks + 1, upload.lines + chunk.lines
+            async with database.connection() as connection:
+                await repository.stage(connection, upload.id, upload.chunks - 1, chunk)
+        yield upload
+    finally:
+        if upload.chunks:
+            async with database.connection() as connection:
+                await repository.discard(connection, upload.id)
+
+
+async def create_import(session: AsyncSession, params: ImportParams, upload: Upload) -> jobs.Job:
+    """Make the job that takes a staged body. Raises UploadAbandoned."""
+    job = await jobs.create(session, service="customer", kind=KIND, params=params, total=upload.lines)
+    if await repository.adopt(await driver(session), upload.id, job.id) != upload.chunks:
+        raise UploadAbandoned("What had come was swept away meanwhile; send it again, without a pause of an hour.")
     await audit.record(session, "create_import", jobs.location("customer", job.id), params.resource)
-    return job.model_copy(update={"total": total})
+    return job
 
 
 async def run_import(run: jobs.Run, *, region: str) -> ImportResult:

@@ -45,3 +45,10 @@ async def test_a_batch_and_a_filtered_list(client: TestClient) -> None:
     page = (await client.get("/v1/products", params={"product_type": kind, "limit": 1})).json()
     rest = (await client.get("/v1/products", params={"product_type": kind, "cursor": page["next_cursor"]})).json()
     assert {row["id"] for row in page["data"] + rest["data"]} == {results[0]["id"], results[1]["id"]}
+
+
+async def test_an_item_with_a_nul_is_refused_alone(client: TestClient) -> None:
+    items = [new(), new(name="Mi\0lk"), new()]
+    results = (await client.post("/v1/products/batch", json={"items": items})).json()["data"]
+    assert [result["status"] for result in results] == [201, 422, 201]
+    assert [error["pointer"] for error in results[1]["problem"]["errors"]] == ["/name"]

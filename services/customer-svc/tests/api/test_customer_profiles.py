@@ -1,6 +1,8 @@
 """Profiles through the API."""
 
 import asyncio
+import base64
+import json
 import uuid
 from typing import Any
 from urllib.parse import quote
@@ -50,14 +52,28 @@ async def test_every_handle_finds_the_customer(client: TestClient) -> None:
         assert [each["id"] for each in found.json()["data"]] == [made["id"]]
     by_path = await client.get(f"/v1/customers/ext:shop:{quote(external, safe='')}")
     assert by_path.json()["id"] == made["id"]
-    assert (await client.get("/v1/customers/lookup", params={"card": unique()})).json() == {"data": []}
+    nobody = await client.get("/v1/customers/lookup", params={"card": unique()})
+    assert nobody.json() == {"data": [], "next_cursor": None}
 
 
 async def test_a_shared_phone_finds_the_household(client: TestClient) -> None:
     phone = f"+1444{uuid.uuid4().int % 10**7:07d}"
     ids = {(await create(client, phones=[phone]))["id"] for _ in range(2)}
-    found = await client.get("/v1/customers/lookup", params={"phone": phone})
-    assert {each["id"] for each in found.json()["data"]} == ids
+    found = (await client.get("/v1/customers/lookup", params={"phone": phone})).json()
+    assert ({each["id"] for each in found["data"]}, found["next_cursor"]) == (ids, None)
+
+
+async def test_a_lookup_pages_and_streams(client: TestClient) -> None:
+    phone, path = f"+1444{uuid.uuid4().int % 10**7:07d}", "/v1/customers/lookup"
+    ids = [(await create(client, phones=[phone]))["id"] for _ in range(3)]
+    first = (await client.get(path, params={"phone": phone, "limit": 2})).json()
+    rest = (await client.get(path, params={"phone": phone, "limit": 2, "cursor": first["next_cursor"]})).json()
+    assert [each["id"] for each in first["data"] + rest["data"]] == ids
+    assert rest["next_cursor"] is None
+    lines = (await client.get(path, params={"phone": phone}, headers={"accept": "application/x-ndjson"})).text
+    assert [json.loads(line)["id"] for line in lines.splitlines()] == ids
+    table = (await client.get(path, params={"phone": phone}, headers={"accept": "text/csv"})).text
+    assert [line[:36] for line in table.splitlines()[1:]] == ids
 
 
 async def test_a_taken_identifier_names_its_holder(client: TestClient) -> None:
@@ -155,6 +171,13 @@ async def test_a_batch_answers_item_by_item(client: TestClient) -> None:
     assert results[1]["problem"]["errors"][0]["pointer"] == "/name"
 
 
+async def test_an_item_with_a_nul_is_refused_alone(client: TestClient) -> None:
+    items = [new(), new(attributes={"city": {"value": ["x", "Köl\0n"]}}), new()]
+    results = (await client.post("/v1/customers/batch", json={"items": items})).json()["data"]
+    assert [result["status"] for result in results] == [201, 422, 201]
+    assert [error["pointer"] for error in results[1]["problem"]["errors"]] == ["/attributes/city/value/1"]
+
+
 async def test_identifiers_come_and_go(client: TestClient) -> None:
     made, other = await create(client), await create(client)
     path, card = f"/v1/customers/{made['id']}/identifiers", unique("card")
@@ -165,6 +188,35 @@ async def test_identifiers_come_and_go(client: TestClient) -> None:
     assert (await client.delete(path, params={"kind": "card", "value": card})).status_code == 204
     assert (await client.delete(path, params={"kind": "card", "value": card})).status_code == 404
     assert (await client.get(f"/v1/customers/{made['id']}")).json()["version"] == 3
+
+
+async def test_identifiers_page_and_stream(client: TestClient) -> None:
+    mail = f"{unique()}@example.com"
+    made = await create(client, cards=[unique("card"), unique("card")], phones=["+15551234567"], emails=[mail])
+    path = f"/v1/customers/{made['id']}/identifiers"
+    whole = (await client.get(path)).json()
+    assert ([each["kind"] for each in whole["data"]], whole["next_cursor"]) == (
+        ["card", "card", "email", "external_id", "phone"],
+        None,
+    )
+    paged, cursor = [], None
+    while cursor is not None or not paged:
+        page = (await client.get(path, params={"limit": 2} | ({"cursor": cursor} if cursor else {}))).json()
+        paged, cursor = paged + page["data"], page["next_cursor"]
+    assert paged == whole["data"]
+    lines = (await client.get(path, headers={"accept": "application/x-ndjson"})).text
+    assert [json.loads(line) for line in lines.splitlines()] == whole["data"]
+    table = (await client.get(path, headers={"accept": "text/csv"})).text
+    assert (table.splitlines()[0], len(table.splitlines())) == ("kind,source,value", 6)
+    assert (await client.get(f"/v1/customers/{uuid.uuid4()}/identifiers")).status_code == 404
+
+
+async def test_a_cursor_over_identifiers_tells_none_of_them(client: TestClient) -> None:
+    made = await create(client, phones=["+15551234567", "+15551234568"])
+    reader = client.acting_as("customers:read")
+    page = (await reader.get(f"/v1/customers/{made['id']}/identifiers", params={"limit": 2})).json()
+    assert "1234567" not in str(page["data"])
+    assert "1234567" not in base64.urlsafe_b64decode(page["next_cursor"] + "==").decode()
 
 
 async def test_personal_values_are_masked_without_the_scope(client: TestClient) -> None:

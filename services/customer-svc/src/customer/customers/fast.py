@@ -18,8 +18,9 @@ with found as (
     select customer_id from customer_keys where kind = $1 and source = $2 and value = $3
     union
     select customer_id from contact_points where kind = $1 and value = $3
+    limit $4 + 1
 )
-select coalesce(json_agg(d.document order by d.created_at), '[]')::text
+select case when count(*) <= $4 then coalesce(json_agg(d.document order by d.created_at, d.id), '[]')::text end
 from found join customer_documents d on d.id = found.customer_id
 """
 
@@ -36,8 +37,8 @@ async def read_by_key(request: Request, key: Handle) -> tuple[int, str] | None:
     return (row[0], row[1]) if row else None
 
 
-async def look_up(request: Request, handle: Handle) -> str:
-    """The documents of all customers with this handle, as a JSON array."""
-    row = await db.one_statement(request, _LOOKUP, handle.kind, handle.source, handle.value)
+async def look_up(request: Request, handle: Handle, most: int) -> bytes | None:
+    """All customers with this handle as the only page of their list; None when they are more than `most`."""
+    row = await db.one_statement(request, _LOOKUP, handle.kind, handle.source, handle.value, most)
     assert row is not None
-    return str(row[0])
+    return None if row[0] is None else b'{"data":' + row[0].encode() + b',"next_cursor":null}'

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 import crmkit.app
-from crmkit import concurrency, paging
+from crmkit import concurrency, db, paging
 from crmkit.db import Session
+from crmkit.media import CSV, JSON, NDJSON
 from customer.customers import fast, service
 from customer.customers.errors import CustomerNotFound
 from customer.customers.schemas import (
     Customer,
-    CustomerMatches,
     CustomerPage,
     CustomerPatch,
     NewCustomer,
@@ -26,7 +26,6 @@ from customer.settings import region_of
 
 router = crmkit.app.router(tags=["customers"])
 
-JSON = "application/json"
 CustomerId = Annotated[UUID, Path(description="the customer's id")]
 
 
@@ -53,18 +52,30 @@ async def list_customers(
     return await paging.answer(request, session, page, listing)
 
 
-@router.get("/customers/lookup", operation_id="look_up_customers", response_model=CustomerMatches)
+@router.get("/customers/lookup", operation_id="look_up_customers", response_model=CustomerPage)
 async def look_up_customers(
     request: Request,
+    page: paging.PageQuery,
     phone: Annotated[str | None, Query()] = None,
     email: Annotated[str | None, Query()] = None,
     card: Annotated[str | None, Query()] = None,
     external_id: Annotated[str | None, Query()] = None,
     source: Annotated[str | None, Query(pattern=SOURCE_PATTERN)] = None,
 ) -> Response:
+    """Every customer with the handle asked for: a phone or an address may be a household's."""
     given = {"phone": phone, "email": email, "card": card, "external_id": external_id}
     handle = service.read_lookup(given, source, region=region_of(request))
-    return Response(b'{"data":' + (await fast.look_up(request, handle)).encode() + b"}", media_type=JSON)
+    if page.cursor is None and page.sort is None and not _streams(request):
+        whole = await fast.look_up(request, handle, page.limit)
+        if whole is not None:
+            return Response(whole, media_type=JSON)
+    async with db.database(request).sessions() as session:
+        return await paging.answer(request, session, page, search.by_handle(handle))
+
+
+def _streams(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return NDJSON in accept or CSV in accept
 
 
 @router.get(

@@ -111,12 +111,6 @@ class CustomerPage(BaseModel):
     next_cursor: str | None
 
 
-class CustomerMatches(BaseModel):
-    """Every customer with the handle asked for: a phone or an address may be a household's."""
-
-    data: list[Customer]
-
-
 class NewCustomers(BaseModel):
     """Up to 1,000 customers; each stands or falls by itself."""
 

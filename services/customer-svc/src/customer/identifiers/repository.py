@@ -5,7 +5,11 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import select
 
+from crmkit import paging
+from customer.identifiers.models import identifiers
+from customer.identifiers.schemas import Identifier
 from customer.references.rules import Handle
 
 _CLAIM: Final = """
@@ -30,7 +34,7 @@ _DROP_OTHER_CONTACTS: Final = """
 delete from contact_points p where p.customer_id = any($1::uuid[]) and not exists (
     select from unnest($2::uuid[], $3::text[], $4::text[]) as n (customer_id, kind, value)
     where (n.customer_id, n.kind, n.value) = (p.customer_id, p.kind, p.value))
-returning p.customer_id
+returning p.customer_id, p.kind, '', p.value
 """
 _DROP: Final = """
 with keys as (
@@ -40,12 +44,7 @@ with keys as (
 )
 select from keys union all select from points
 """
-_OF_CUSTOMER: Final = """
-select kind, source, value from customer_keys where customer_id = $1
-union all
-select kind, '', value from contact_points where customer_id = $1
-order by 1, 2, 3
-"""
+_OF_CUSTOMER: Final = "select kind, source, value from customer_identifiers where customer_id = $1 order by place"
 
 Contact = tuple[UUID, Handle]
 
@@ -67,14 +66,15 @@ async def give_back(connection: asyncpg.Connection, keys: Collection[Handle]) ->
 
 async def add_contacts(connection: asyncpg.Connection, contacts: Iterable[Contact]) -> set[UUID]:
     """Add contact points; the customers that had not had them."""
-    return await _customers(connection, _ADD_CONTACTS, *_contact_columns(contacts))
+    return {row[0] for row in await connection.fetch(_ADD_CONTACTS, *_contact_columns(contacts))}
 
 
 async def drop_other_contacts(
     connection: asyncpg.Connection, ids: Collection[UUID], kept: Iterable[Contact]
-) -> set[UUID]:
-    """Leave these customers no contact points but the given ones; the customers that had others."""
-    return await _customers(connection, _DROP_OTHER_CONTACTS, list(ids), *_contact_columns(kept))
+) -> list[Contact]:
+    """Leave these customers no contact points but the given ones; those they had besides."""
+    rows = await connection.fetch(_DROP_OTHER_CONTACTS, list(ids), *_contact_columns(kept))
+    return [(row[0], Handle(*row[1:])) for row in rows]
 
 
 async def drop(connection: asyncpg.Connection, id: UUID, handle: Handle) -> bool:
@@ -87,8 +87,11 @@ async def of_customer(connection: asyncpg.Connection, id: UUID) -> list[Handle]:
     return [Handle(*row) for row in await connection.fetch(_OF_CUSTOMER, id)]
 
 
-async def _customers(connection: asyncpg.Connection, sql: str, *args: object) -> set[UUID]:
-    return {row[0] for row in await connection.fetch(sql, *args)}
+def listing(customer_id: UUID) -> paging.Listing:
+    """Every handle of a customer, by kind."""
+    query = select(identifiers).where(identifiers.c.customer_id == customer_id)
+    keys = {"kind": identifiers.c.kind}
+    return paging.Listing(query, keys=keys, tie=identifiers.c.place, default="kind", model=Identifier)
 
 
 def _contact_columns(contacts: Iterable[Contact]) -> tuple[list[UUID], list[str], list[str]]:

@@ -3,21 +3,24 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
 
 import crmkit.app
+from crmkit import paging
 from crmkit.db import Session
-from customer.identifiers import service
-from customer.identifiers.schemas import Identifiers, Kind, NewIdentifier
+from customer.customers import service as customers
+from customer.identifiers import repository, service
+from customer.identifiers.schemas import Identifier, Identifiers, Kind, NewIdentifier
 from customer.references.rules import SOURCE_PATTERN
 from customer.settings import region_of
 
 router = crmkit.app.router(tags=["customers"])
 
 
-@router.get("/customers/{id}/identifiers", operation_id="list_identifiers")
-async def list_identifiers(id: UUID, session: Session) -> Identifiers:
-    return await service.list_identifiers(session, id)
+@router.get("/customers/{id}/identifiers", operation_id="list_identifiers", response_model=paging.Page[Identifier])
+async def list_identifiers(request: Request, id: UUID, session: Session, page: paging.PageQuery) -> Response:
+    await customers.read_customer(session, id)
+    return await paging.answer(request, session, page, repository.listing(id))
 
 
 @router.post("/customers/{id}/identifiers", status_code=201, operation_id="add_identifier")

@@ -20,11 +20,14 @@ class NewIdentifier(BaseModel):
 
 
 class Identifier(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
     kind: Kind
     source: str
     value: str
 
 
 class Identifiers(BaseModel):
+    """All of a customer's identifiers."""
+
     data: list[Identifier]
     next_cursor: None = None

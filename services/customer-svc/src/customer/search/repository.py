@@ -1,22 +1,36 @@
-"""Lists of customers, in order of making or by likeness of name."""
+"""Lists of customers, in order of making, by a handle or by likeness of name."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, Select, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Numeric, Select, cast, func, literal, or_, select, union
 from sqlalchemy.dialects.postgresql import TEXT
 
 from crmkit import paging
-from customer.customers.models import documents
+from customer.customers.models import contact_points, documents, keys
 from customer.customers.schemas import Customer
+from customer.references.rules import Handle
 
 _DOCUMENT = cast(documents.c.document, TEXT).label("document")
 
 
 def listing(kind: str | None) -> paging.Listing:
     """All customers, the newest last."""
-    keys = {"created_at": documents.c.created_at}
-    return _listing(_of_kind(select(documents.c.id, _DOCUMENT), kind), keys, "created_at")
+    return _listing(
+        _of_kind(select(documents.c.id, _DOCUMENT), kind), {"created_at": documents.c.created_at}, "created_at"
+    )
+
+
+def by_handle(handle: Handle) -> paging.Listing:
+    """Customers that a handle names, the newest last."""
+    of_key = select(keys.c.customer_id).where(
+        keys.c.kind == handle.kind, keys.c.source == handle.source, keys.c.value == handle.value
+    )
+    of_contact = select(contact_points.c.customer_id).where(
+        contact_points.c.kind == handle.kind, contact_points.c.value == handle.value
+    )
+    query = select(documents.c.id, _DOCUMENT).where(documents.c.id.in_(union(of_key, of_contact)))
+    return _listing(query, {"created_at": documents.c.created_at}, "created_at")
 
 
 def by_name(q: str, kind: str | None) -> paging.Listing:
@@ -37,5 +51,5 @@ def _of_kind(query: Select[Any], kind: str | None) -> Select[Any]:
     return query.where(documents.c.kind == kind) if kind else query
 
 
-def _listing(query: Select[Any], keys: Mapping[str, ColumnElement[Any]], default: str) -> paging.Listing:
-    return paging.Listing(query, keys=keys, tie=documents.c.id, default=default, model=Customer, document=_DOCUMENT)
+def _listing(query: Select[Any], sorts: Mapping[str, ColumnElement[Any]], default: str) -> paging.Listing:
+    return paging.Listing(query, keys=sorts, tie=documents.c.id, default=default, model=Customer, document=_DOCUMENT)

@@ -9,7 +9,9 @@ import asyncpg
 import msgspec
 from sqlalchemy import TEXT, cast, select
 
-from crmkit import outbox, paging
+from crmkit import paging
+from customer import causes
+from customer.causes import Cause
 from customer.intake import Effect, Mode, Outcome
 from customer.orders.models import documents
 from customer.orders.rules import OrderIntake
@@ -62,8 +64,8 @@ join unnest($1::uuid[], $2::uuid[]) with ordinality as o (customer_id, id, place
 """
 _EMIT: Final = """
 insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-select $1, '/v1/orders/' || d.id, d.customer_id::text, d.document, $4, $5, $6, $7
-from unnest($2::uuid[], $3::uuid[]) as n (customer_id, id)
+select $1, '/v1/orders/' || d.id, d.customer_id::text, d.document, $4, $5, n.causation_id, n.traceparent
+from unnest($2::uuid[], $3::uuid[], $6::text[], $7::text[]) as n (customer_id, id, causation_id, traceparent)
 cross join lateral (
     select * from order_documents d where d.customer_id = n.customer_id and d.id = n.id
 ) as d
@@ -78,6 +80,7 @@ class Placed:
     customer_id: UUID
     product_ids: Sequence[UUID]
     fingerprint: UUID
+    cause: Cause | None = None
     id: UUID | None = None
 
 
@@ -136,14 +139,20 @@ async def _write(connection: asyncpg.Connection, created: Sequence[Placed], upda
     if created:
         await connection.execute(_INSERT, *_columns(created))
     await connection.execute(_LINES, *_keys([*created, *updated]), *_line_columns([*created, *updated]))
-    await emit(connection, "placed", _keys(created))
-    await emit(connection, "updated", _keys(updated))
+    await _emit(connection, "placed", _keys(created), [item.cause for item in created])
+    await _emit(connection, "updated", _keys(updated), [item.cause for item in updated])
 
 
-async def emit(connection: asyncpg.Connection, verb: str, keys: tuple[list[UUID], list[Any]]) -> None:
-    """Write `perennial.order.<verb>.v1` for orders, by (customer ids, order ids), whose rows this transaction holds."""
+async def emit_cancelled(connection: asyncpg.Connection, customer_id: UUID, id: UUID) -> None:
+    """Write `perennial.order.cancelled.v1` for an order whose row this transaction holds."""
+    await _emit(connection, "cancelled", ([customer_id], [id]), [None])
+
+
+async def _emit(
+    connection: asyncpg.Connection, verb: str, keys: tuple[list[UUID], list[Any]], of: Sequence[Cause | None]
+) -> None:
     if keys[0]:
-        await connection.execute(_EMIT, f"perennial.order.{verb}.v1", *keys, *outbox.context_values())
+        await connection.execute(_EMIT, f"perennial.order.{verb}.v1", *keys, *causes.origins(of))
 
 
 def _keys(items: Sequence[Placed]) -> tuple[list[UUID], list[Any]]:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from crmkit import instants
+from customer.causes import Cause
 from customer.references import rules as handles
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN, Handle
 from customer.references.schemas import Reference, handle_of
@@ -66,22 +67,24 @@ class OrderIntake(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 class ReadOrder(NamedTuple):
     """An order in which nothing is wrong by itself: what it refers to is still to be found.
 
-    fingerprint: equal for orders of equal content, so that an import repeated changes nothing.
+    fingerprint: equal for orders of equal content, so that an import repeated changes nothing. cause: the event of
+    another feed that made the order.
     """
 
     order: OrderIntake
     customer: Handle
     products: list[Handle]
     fingerprint: UUID
+    cause: Cause | None = None
 
 
-def read(order: OrderIntake, region: str) -> ReadOrder:
+def read(order: OrderIntake, region: str, cause: Cause | None = None) -> ReadOrder:
     """Check an order that decodes. Raises references.rules.Unreadable."""
     _check(order)
     customer = handle_of(order.customer, source=order.source, region=region)
     products = [product_handle(line.product, order.source) for line in order.lines]
     content = hashlib.blake2b(msgspec.msgpack.encode(order), digest_size=16).digest()
-    return ReadOrder(order, customer, products, UUID(bytes=content))
+    return ReadOrder(order, customer, products, UUID(bytes=content), cause)
 
 
 def product_handle(product: Reference, source: str) -> Handle:

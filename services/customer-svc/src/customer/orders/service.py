@@ -67,12 +67,22 @@ def _place(
         return Refusal("ambiguous_reference", f"/customer: {read.customer} names {len(who)}.", candidates=tuple(who))
     if not who:
         return Refusal("unknown_reference", f"/customer: {read.customer} names nobody we know.")
+    ids = _products(read, products)
+    return ids if isinstance(ids, Refusal) else Placed(read.order, who[0], ids, read.fingerprint, read.cause)
+
+
+def _products(read: ReadOrder, products: Mapping[Handle, UUID]) -> list[UUID] | Refusal:
     ids = [products.get(product) for product in read.products]
-    if None in ids:
-        number = ids.index(None)
-        detail = f"/lines/{number}/product: {read.products[number]} is not in the catalogue."
-        return Refusal("unknown_reference", detail)
-    return Placed(read.order, who[0], cast("list[UUID]", ids), read.fingerprint)
+    if None not in ids:
+        return cast("list[UUID]", ids)
+    number = ids.index(None)
+    return Refusal("unknown_reference", f"/lines/{number}/product: {read.products[number]} is not in the catalogue.")
+
+
+async def check_products(connection: asyncpg.Connection, orders: Sequence[ReadOrder]) -> list[Refusal]:
+    """What is wrong with the products of orders that still wait for their customers."""
+    products = await Catalogue().find(connection, {product for read in orders for product in read.products})
+    return [found for found in (_products(read, products) for read in orders) if isinstance(found, Refusal)]
 
 
 async def hold_order(session: AsyncSession, id: UUID) -> tuple[UUID, int]:
@@ -87,7 +97,7 @@ async def cancel_order(session: AsyncSession, id: UUID, customer_id: UUID) -> No
     """Mark an order whose row the caller holds cancelled; cancelling it again changes nothing."""
     connection = await driver(session)
     if await fast.cancel(connection, id):
-        await repository.emit(connection, "cancelled", ([customer_id], [id]))
+        await repository.emit_cancelled(connection, customer_id, id)
         await audit.record(session, "cancel_order", f"/v1/orders/{id}")
 
 

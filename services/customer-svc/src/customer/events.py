@@ -10,6 +10,23 @@ class CustomerRef(msgspec.Struct, frozen=True):
     id: UUID | None = None
 
 
+class Handle(msgspec.Struct, frozen=True):
+    """A customer's name as the till gave it: one of these."""
+
+    id: UUID | None = None
+    phone: str | None = None
+    email: str | None = None
+    card: str | None = None
+    external_id: str | None = None
+    source: str | None = None
+
+
+class Buyer(CustomerRef, frozen=True):
+    """`id` is null where the handle, if there was one, named nobody at checkout."""
+
+    handle: Handle | None = None
+
+
 class OrderRef(msgspec.Struct, frozen=True):
     """The shop's own name for the purchase a checkout became."""
 
@@ -45,7 +62,7 @@ class Checkout(msgspec.Struct, frozen=True):
     id: UUID
     currency: str
     lines: list[CheckoutLine]
-    customer: CustomerRef | None = None
+    customer: Buyer | None = None
     order: OrderRef | None = None
     store_id: str | None = None
     brand: str | None = None

@@ -17,7 +17,7 @@ def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
         settings,
         jobs={imports.KIND: partial(imports.run_import, region=settings.phone_region)},
         consumers=[
-            Consumer(feed="campaign", apply=touches.apply_campaign),
+            Consumer(feed="campaign", apply=partial(touches.apply_campaign, region=settings.phone_region)),
             Consumer(feed="callcenter", apply=touches.apply_callcenter),
         ],
         sweeps=[sweeps.forget_bodies],

@@ -4,55 +4,16 @@ import gzip
 import json
 import uuid
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
+from customer_importing import NDJSON, Importer, ndjson
 
-from crmkit import jobs
 from crmkit.db import Database
 from crmkit.testing import TestClient, read_feed
 from customer import sweeps
-from customer.imports import rules, service
-
-NDJSON = {"content-type": "application/x-ndjson"}
-
-
-class Importer:
-    """Posts a body and runs its job to the end."""
-
-    def __init__(self, client: TestClient, database: Database) -> None:
-        self.client, self.database = client, database
-
-    async def __call__(
-        self, resource: str, body: bytes, headers: dict[str, str] | None = None, **params: Any
-    ) -> dict[str, Any]:
-        query = {"resource": resource} | params
-        response = await self.client.post("/v1/imports", params=query, content=body, headers=headers or NDJSON)
-        assert response.status_code == 202, response.text
-        return await self.finish(response.json()["id"])
-
-    async def finish(self, job_id: str) -> dict[str, Any]:
-        handlers = {service.KIND: partial(service.run_import, region="US")}
-        async with httpx.AsyncClient() as gateway:
-            await jobs.execute(self.database, gateway, handlers, UUID(job_id))
-        job: dict[str, Any] = (await self.client.get(f"/v1/jobs/customer/{job_id}")).json()
-        return job
-
-    async def errors(self, job: dict[str, Any]) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = (await self.client.get(job["errors_url"])).json()["data"]
-        return rows
-
-
-@pytest.fixture
-def bring(client: TestClient, database: Database) -> Importer:
-    return Importer(client, database)
-
-
-def ndjson(*rows: dict[str, Any]) -> bytes:
-    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+from customer.imports import rules
 
 
 def unique() -> str:
@@ -142,13 +103,14 @@ async def test_a_nul_is_an_error_of_its_line(client: TestClient, bring: Importer
 
 
 async def test_the_errors_of_an_import_do_not_tell_phones_and_addresses(client: TestClient, bring: Importer) -> None:
-    touch = {"kind": "visit", "occurred_at": "2017-01-01T00:00:00Z", "summary": "x"}
+    line = {"product": {"external_id": "x"}, "quantity": 1, "amount": 1}
+    order = {"placed_at": "2017-01-01T00:00:00Z", "currency": "USD", "lines": [line]}
     secrets = ("anna.secret@example.com", "+15559876543", "5559876543219876543", "anna.secret@@example.com")
     jobs = [
         await bring("customers", ndjson({"emails": [secrets[0]], "phones": [secrets[1]], "nickname": "x"})),
         await bring("customers", ndjson({"phones": [secrets[2]]}, {"emails": [secrets[3]]})),
         await bring(
-            "interactions", ndjson(*(touch | {"customer": c} for c in ({"phone": secrets[1]}, {"email": secrets[0]})))
+            "orders", ndjson(*(order | {"customer": c} for c in ({"phone": secrets[1]}, {"email": secrets[0]})))
         ),
     ]
     for job in jobs:

@@ -3,11 +3,12 @@
 import uuid
 from typing import Any
 
+import msgspec
 import pytest
 
 from crmkit.db import Database
 from crmkit.events import Event
-from crmkit.testing import TestClient, event
+from crmkit.testing import TestClient, event, read_feed
 from customer.references.rules import Unreadable
 from customer.touches import service as touches
 
@@ -45,7 +46,12 @@ def checkout(shop: dict[str, str], **more: Any) -> Event:
 
 async def give(database: Database, *events: Event) -> None:
     async with database.begin() as session:
-        await touches.apply_campaign(session, list(events))
+        await touches.apply_campaign(session, list(events), region="US")
+
+
+async def tell(database: Database, *events: Event) -> None:
+    async with database.begin() as session:
+        await touches.apply_callcenter(session, list(events))
 
 
 async def test_a_confirmed_checkout_becomes_one_order(
@@ -139,8 +145,7 @@ async def test_tickets_and_calls_stand_on_the_timeline_in_their_newest_state(
         [told(2, "open"), told(1, "new", str(uuid.uuid4()))],
     ]
     for batch in batches:
-        async with database.begin() as session:
-            await touches.apply_callcenter(session, batch)
+        await tell(database, *batch)
     entries = (await client.get(f"/v1/customers/{shop['customer']}/timeline")).json()["data"]
     found = [(e["kind"], e["summary"], e["resource"]) for e in entries if e["id"] in (ticket, call)]
     assert [e["at"] for e in entries if e["id"] == call] == ["2017-12-06T09:59:00Z"]
@@ -150,23 +155,18 @@ async def test_tickets_and_calls_stand_on_the_timeline_in_their_newest_state(
     ]
 
 
-async def told_callcenter(database: Database, *events: Event) -> None:
-    async with database.begin() as session:
-        await touches.apply_callcenter(session, list(events))
-
-
-async def entry(client: TestClient, shop: dict[str, str], id: str) -> dict[str, Any] | None:
-    """The customer's timeline entry of this id."""
+async def entry_after(client: TestClient, database: Database, shop: dict[str, str], told: Event) -> dict[str, Any]:
+    """The customer's timeline entry of what is told of, once it is told; empty where there is none."""
+    await tell(database, told)
     entries = (await client.get(f"/v1/customers/{shop['customer']}/timeline", params={"limit": 500})).json()["data"]
-    return next((each for each in entries if each["id"] == id), None)
+    return next((each for each in entries if each["id"] == told.read(dict)["id"]), {})
 
 
 async def test_a_call_stands_where_it_began_whatever_comes_later(
     client: TestClient, database: Database, shop: dict[str, str]
 ) -> None:
-    id = str(uuid.uuid4())
     call = {
-        "id": id,
+        "id": str(uuid.uuid4()),
         "version": 1,
         "customer": {"id": shop["customer"]},
         "status": "created",
@@ -175,42 +175,55 @@ async def test_a_call_stands_where_it_began_whatever_comes_later(
         "ringing_at": None,
     }
     later = call | {"version": 2, "status": "ended", "ringing_at": "2017-12-08T10:00:09Z"}
-    await told_callcenter(database, event("perennial.call.started.v1", call))
-    await told_callcenter(database, event("perennial.call.ended.v1", later, position=2))
-    found = await entry(client, shop, id)
-    assert found is not None
+    await entry_after(client, database, shop, event("perennial.call.started.v1", call))
+    found = await entry_after(client, database, shop, event("perennial.call.ended.v1", later, position=2))
     assert (found["at"], found["summary"]) == ("2017-12-08T10:00:00Z", "Outbound call (ended)")
 
 
 async def test_an_answer_linked_later_comes_onto_the_timeline(
     client: TestClient, database: Database, shop: dict[str, str]
 ) -> None:
-    id = str(uuid.uuid4())
     answer = {
-        "id": id,
+        "id": str(uuid.uuid4()),
         "version": 1,
         "kind": "csat",
         "customer": {"id": None, "resolution": "pending"},
         "created_at": "2017-12-09T10:00:00Z",
     }
     linked = answer | {"version": 2, "customer": {"id": shop["customer"]}}
-    await told_callcenter(database, event("perennial.survey_response.recorded.v1", answer))
-    assert await entry(client, shop, id) is None
-    await told_callcenter(database, event("perennial.survey_response.updated.v1", linked, position=2))
-    found = await entry(client, shop, id)
-    assert found is not None
-    assert found["summary"] == "Answered a csat survey"
+    assert not await entry_after(client, database, shop, event("perennial.survey_response.recorded.v1", answer))
+    later = event("perennial.survey_response.updated.v1", linked, position=2)
+    assert (await entry_after(client, database, shop, later))["summary"] == "Answered a csat survey"
 
 
-async def test_interactions_are_recorded_and_listed(client: TestClient, shop: dict[str, str]) -> None:
-    body = {
-        "customer": {"id": shop["customer"]},
-        "kind": "visit",
-        "occurred_at": "2017-12-07T10:00:00Z",
-        "summary": "Asked for oat milk",
-    }
-    made = (await client.post("/v1/interactions", json=body)).json()
-    listed = await client.get("/v1/interactions", params={"customer_id": shop["customer"], "kind": "visit"})
-    assert listed.json()["data"] == [made]
-    unknown = await client.post("/v1/interactions", json=body | {"customer": {"card": "none"}})
-    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_reference")
+async def test_what_is_made_of_events_names_the_event_that_caused_it(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    def traced(cause: Event) -> Event:
+        return msgspec.structs.replace(cause, traceparent=f"00-{uuid.uuid4().hex}-00f067aa0ba902b7-01")
+
+    def ticket(version: int, id: str) -> Event:
+        data = {
+            "id": id,
+            "version": version,
+            "type": "inquiry",
+            "subject": "Oat milk",
+            "status": "open",
+            "created_at": "2017-12-06T10:00:00Z",
+            "customer": {"id": shop["customer"]},
+        }
+        return traced(event("perennial.ticket.updated.v1", data))
+
+    first, second = (str(uuid.uuid4()) for _ in range(2))
+    before = (await read_feed(client, database, "customer"))[-1].sequence
+    bought = [traced(checkout(shop)), traced(checkout(shop)), checkout(shop)]
+    tickets = [ticket(1, first), ticket(2, first), ticket(1, second)]
+    await give(database, *bought)
+    await tell(database, *tickets)
+    await tell(database, tickets[0])
+    found = await read_feed(client, database, "customer", before)
+    causes = [(e.type.split(".")[1], e.causationid, e.traceparent) for e in found]
+    assert sorted(causes[:3]) == sorted(("order", e.id, e.traceparent) for e in bought)
+    assert sorted(causes[3:]) == sorted(("interaction", e.id, e.traceparent) for e in tickets[1:])
+    [newest] = [e for e in found if e.source == f"/v1/interactions/{first}"]
+    assert newest.read(dict) == (await client.get(f"/v1/interactions/{first}")).json()

@@ -79,10 +79,13 @@ class _Place:
     is_new: bool
     outcome: Outcome | None = None
     claimed: list[Handle] = field(default_factory=list)
+    dropped: list[Handle] = field(default_factory=list)
 
 
-async def take(connection: asyncpg.Connection, items: Sequence[Intake], mode: Mode) -> list[Outcome]:
-    """Store the items and write their events; no two of them may name one key.
+async def take(
+    connection: asyncpg.Connection, items: Sequence[Intake], mode: Mode
+) -> tuple[list[Outcome], list[Handle]]:
+    """Store the items and write their events; no two of them may name one key. Also gives the handles dropped.
 
     A key is claimed by inserting it, so of two writers one comes second and finds the other's customer.
     """
@@ -93,7 +96,8 @@ async def take(connection: asyncpg.Connection, items: Sequence[Intake], mode: Mo
     taken = [(item, place) for item, place in zip(items, places, strict=True) if place.outcome is None]
     await _insert(connection, [pair for pair in taken if pair[1].is_new])
     changed = await _change(connection, taken, mode)
-    return [place.outcome or _outcome(place, changed) for place in places]
+    outcomes = [place.outcome or _outcome(place, changed) for place in places]
+    return outcomes, [handle for place in places for handle in place.dropped]
 
 
 def _outcome(place: _Place, changed: set[UUID]) -> Outcome:
@@ -176,12 +180,22 @@ async def _update(connection: asyncpg.Connection, known: Sequence[tuple[Intake, 
     changed = await _ids(connection, _UPDATE, *columns, replace)
     if replace:
         contacts = [(place.id, handle) for item, place in known for handle in item.contacts]
-        changed |= await identifiers.drop_other_contacts(connection, ids, contacts)
+        changed |= await _drop_others(connection, [place for _, place in known], contacts)
         named = [(place.id, name) for item, place in known for name in item.attributes]
         changed |= await _ids(
             connection, _DROP_OTHER_ATTRIBUTES, ids, [id for id, _ in named], [name for _, name in named]
         )
     return changed
+
+
+async def _drop_others(
+    connection: asyncpg.Connection, places: Sequence[_Place], kept: Sequence[tuple[UUID, Handle]]
+) -> set[UUID]:
+    by_id = {place.id: place for place in places}
+    dropped = await identifiers.drop_other_contacts(connection, by_id, kept)
+    for id, handle in dropped:
+        by_id[id].dropped.append(handle)
+    return {id for id, _ in dropped}
 
 
 async def _write_attributes(

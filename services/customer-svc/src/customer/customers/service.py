@@ -16,6 +16,7 @@ from customer.customers import repository, rules
 from customer.customers.errors import CustomerNotFound, NoValue, of_refusal
 from customer.customers.schemas import AttributePatch, CustomerPatch, NewAttribute, NewCustomer
 from customer.intake import BatchResult, BatchResults, Mode, Outcome
+from customer.pending import service as pending
 from customer.references import rules as handles
 from customer.references.rules import DEFAULT_SOURCE, Handle
 from customer.references.schemas import Reference, handle_of
@@ -47,12 +48,20 @@ async def create_customers(session: AsyncSession, items: Sequence[JsonValue], *,
 
 
 async def take_customers(connection: asyncpg.Connection, items: Sequence[rules.Intake], mode: Mode) -> list[Outcome]:
-    """Store many customers; an outcome each, in order. Items that share a key follow one another."""
+    """Store many customers, and link what waited for them; an outcome each, in order.
+
+    Items that share a key follow one another.
+    """
+    moved = {handle for item in items for handle in (*item.keys, *item.contacts)}
 
     async def take(wave: Sequence[rules.Intake]) -> list[Outcome]:
-        return await repository.take(connection, wave, mode)
+        outcomes, dropped = await repository.take(connection, wave, mode)
+        moved.update(dropped)
+        return outcomes
 
-    return await intake.in_waves(items, lambda item: item.keys, take)
+    outcomes = await intake.in_waves(items, lambda item: item.keys, take)
+    await pending.link(connection, moved)
+    return outcomes
 
 
 async def patch_customer(session: AsyncSession, id: UUID, patch: CustomerPatch) -> None:

@@ -13,6 +13,7 @@ from customer.customers import service as customers
 from customer.customers.errors import IdentifierTaken
 from customer.identifiers import repository
 from customer.identifiers.schemas import Identifier, Identifiers, NewIdentifier
+from customer.pending import service as pending
 from customer.references import rules
 from customer.references.rules import DEFAULT_SOURCE, Handle
 
@@ -45,6 +46,7 @@ async def add_identifier(session: AsyncSession, id: UUID, handle: Handle) -> Non
     await customers.hold_customer(session, id)
     if await _add(await driver(session), id, handle):
         await profiles.touch(await driver(session), [id])
+        await pending.link(await driver(session), [handle])
     await audit.record(session, "add_identifier", f"/v1/customers/{id}", handle.kind)
 
 
@@ -65,4 +67,5 @@ async def remove_identifier(session: AsyncSession, id: UUID, handle: Handle) -> 
     if not await repository.drop(connection, id, handle):
         raise IdentifierNotFound(f"The customer has no {handle.kind} like that.")
     await profiles.touch(connection, [id])
+    await pending.link(connection, [handle])
     await audit.record(session, "remove_identifier", f"/v1/customers/{id}", handle.kind)

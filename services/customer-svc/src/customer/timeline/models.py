@@ -1,20 +1,18 @@
-"""Interactions, and the timeline that joins them with orders and refunds."""
+"""The views that lists of interactions and timelines read."""
 
-from sqlalchemy import Column, DateTime, Integer, MetaData, String, Table, Uuid
+from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid
 
 _metadata = MetaData()
 
-interactions = Table(
-    "interactions",
+documents = Table(
+    "interaction_documents",
     _metadata,
     Column("customer_id", Uuid),
     Column("id", Uuid),
-    Column("version", Integer),
     Column("kind", String),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
-    Column("summary", String),
-    Column("channel", String),
-    Column("resource", String),
+    Column("resolution", String),
+    Column("document", String),
 )
 timeline = Table(
     "timeline",

@@ -3,22 +3,32 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 import crmkit.app
 from crmkit import paging
 from crmkit.db import Session
 from customer.customers import service as customers
+from customer.documents import answer
 from customer.settings import region_of
 from customer.timeline import repository, service
-from customer.timeline.schemas import Interaction, NewInteraction, TimelineEntry
+from customer.timeline.schemas import Interaction, InteractionFilters, NewInteraction, Resolution, TimelineEntry
 
 router = crmkit.app.router(tags=["timeline"])
 
 
-@router.post("/interactions", status_code=201, operation_id="create_interaction")
-async def create_interaction(body: NewInteraction, request: Request, session: Session) -> Interaction:
-    return await service.create_interaction(session, body, region=region_of(request))
+def _filters(
+    customer_id: Annotated[UUID | None, Query()] = None,
+    kind: Annotated[str | None, Query()] = None,
+    resolution: Annotated[Resolution | None, Query(description="how surely the customer is known")] = None,
+) -> InteractionFilters:
+    return InteractionFilters(customer_id, kind, resolution)
+
+
+@router.post("/interactions", status_code=201, operation_id="create_interaction", response_model=Interaction)
+async def create_interaction(body: NewInteraction, request: Request, session: Session) -> Response:
+    id = await service.create_interaction(session, body, region=region_of(request))
+    return answer(await service.read_interaction(session, id), location=f"/v1/interactions/{id}")
 
 
 @router.get("/interactions", operation_id="list_interactions", response_model=paging.Page[Interaction])
@@ -26,10 +36,14 @@ async def list_interactions(
     request: Request,
     session: Session,
     page: paging.PageQuery,
-    customer_id: Annotated[UUID | None, Query()] = None,
-    kind: Annotated[str | None, Query()] = None,
+    filters: Annotated[InteractionFilters, Depends(_filters)],
 ) -> Response:
-    return await paging.answer(request, session, page, repository.listing(customer_id, kind))
+    return await paging.answer(request, session, page, repository.listing(filters))
+
+
+@router.get("/interactions/{id}", operation_id="get_interaction", response_model=Interaction)
+async def get_interaction(id: UUID, session: Session) -> Response:
+    return answer(await service.read_interaction(session, id))
 
 
 @router.get(

@@ -10,14 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit import audit
 from crmkit.db import driver
-from crmkit.problems import AmbiguousReference, UnknownReference
-from customer.intake import Effect, Outcome, Refusal
-from customer.references import repository as references
-from customer.references.rules import DEFAULT_SOURCE, Handle
+from customer import intake
+from customer.intake import Mode, Outcome, Refusal
+from customer.pending import repository as pending
+from customer.pending.repository import Named
+from customer.references.rules import Handle
 from customer.references.schemas import Reference, handle_of
 from customer.timeline import repository
-from customer.timeline.repository import Touch
-from customer.timeline.schemas import Interaction, NewInteraction
+from customer.timeline.errors import InteractionNotFound, of_refusal
+from customer.timeline.repository import Recorded
+from customer.timeline.schemas import NewInteraction
 
 
 class ReadInteraction(NamedTuple):
@@ -30,45 +32,50 @@ class ReadInteraction(NamedTuple):
 def read(new: NewInteraction, region: str) -> ReadInteraction:
     """Check a touch. Raises references.rules.Unreadable."""
     given = msgspec.convert(new.customer.model_dump(), Reference)
-    return ReadInteraction(new, handle_of(given, source=DEFAULT_SOURCE, region=region))
+    return ReadInteraction(new, handle_of(given, source=new.source, region=region))
 
 
-async def create_interaction(session: AsyncSession, new: NewInteraction, *, region: str) -> Interaction:
-    """Record one touch. Raises UnknownReference, AmbiguousReference, references.rules.Unreadable."""
-    connection = await driver(session)
-    touch = (await _touches(connection, [read(new, region)]))[0]
-    if isinstance(touch, Refusal):
-        candidates = [str(id) for id in touch.candidates]
-        raise AmbiguousReference(touch.detail, candidates=candidates) if candidates else UnknownReference(touch.detail)
-    await _record(connection, [touch])
-    await audit.record(session, "create_interaction", f"/v1/interactions/{touch.id}")
-    return Interaction.model_validate(touch)
+async def create_interaction(session: AsyncSession, new: NewInteraction, *, region: str) -> UUID:
+    """Record one touch, of a customer yet unknown too.
+
+    Raises: InteractionExists, UnknownReference for an id, references.rules.Unreadable.
+    """
+    outcome = (await take_interactions(await driver(session), [read(new, region)], Mode.INSERT))[0]
+    if outcome.refusal:
+        raise of_refusal(outcome.refusal)
+    assert outcome.id is not None
+    await audit.record(session, "create_interaction", f"/v1/interactions/{outcome.id}")
+    return outcome.id
 
 
-async def take_interactions(connection: asyncpg.Connection, items: Sequence[ReadInteraction]) -> list[Outcome]:
+async def take_interactions(
+    connection: asyncpg.Connection, items: Sequence[ReadInteraction], mode: Mode
+) -> list[Outcome]:
     """Record many touches; an outcome each, in order."""
-    found = await _touches(connection, items)
-    await _record(connection, [touch for touch in found if isinstance(touch, Touch)])
-    return [
-        Outcome(each.id, Effect.CREATED) if isinstance(each, Touch) else Outcome(None, refusal=each) for each in found
-    ]
-
-
-async def _record(connection: asyncpg.Connection, touches: Sequence[Touch]) -> None:
-    await repository.put(connection, touches)
-    await repository.emit(connection, touches)
-
-
-async def _touches(connection: asyncpg.Connection, items: Sequence[ReadInteraction]) -> list[Touch | Refusal]:
-    known = await references.find_customers(connection, {item.customer for item in items})
+    named = await pending.resolve(connection, {item.customer for item in items})
     ids = await repository.new_ids(connection, len(items))
-    return [_touch(item, id, known.get(item.customer, ())) for item, id in zip(items, ids, strict=True)]
+    placed = [_place(item, id, named) for item, id in zip(items, ids, strict=True)]
+
+    async def take(wave: Sequence[Recorded]) -> list[Outcome]:
+        return await repository.take(connection, wave, mode)
+
+    good = [item for item in placed if isinstance(item, Recorded)]
+    outcomes = iter(await intake.in_waves(good, lambda item: [item.key] if item.key else [], take))
+    return [Outcome(None, refusal=item) if isinstance(item, Refusal) else next(outcomes) for item in placed]
 
 
-def _touch(read: ReadInteraction, id: UUID, who: Sequence[UUID]) -> Touch | Refusal:
-    new, handle = read
+def _place(read: ReadInteraction, id: UUID, named: Named) -> Recorded | Refusal:
+    who = named.get(read.customer, ())
     if len(who) == 1:
-        return Touch(who[0], id, new.kind, new.occurred_at, new.summary, channel=new.channel)
-    if who:
-        return Refusal("ambiguous_reference", f"/customer: {handle} names {len(who)}.", candidates=tuple(who))
-    return Refusal("unknown_reference", f"/customer: {handle} names nobody we know.")
+        return Recorded(id, read.new, read.customer, who[0], ())
+    if pending.is_open(read.customer, named):
+        return Recorded(id, read.new, read.customer, None, who)
+    return Refusal("unknown_reference", f"/customer: {read.customer} names nobody we know.")
+
+
+async def read_interaction(session: AsyncSession, id: UUID) -> tuple[int, str]:
+    """(version, document). Raises InteractionNotFound."""
+    found = await repository.find(await driver(session), id)
+    if found is None:
+        raise InteractionNotFound(f"There is no interaction {id}.")
+    return found

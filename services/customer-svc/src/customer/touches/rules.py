@@ -1,10 +1,12 @@
 """What an event of another service is to a customer's timeline, or to their purchases."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from crmkit.events import Event
-from customer.events import Call, Checkout, CheckoutLine, CheckoutProduct, SurveyResponse, Ticket
+from customer.causes import Cause
+from customer.events import Buyer, Call, Checkout, CheckoutLine, CheckoutProduct, SurveyResponse, Ticket
 from customer.orders.rules import DiscountIntake, LineIntake, OrderIntake
 from customer.references.rules import DEFAULT_SOURCE
 from customer.references.schemas import Reference
@@ -15,10 +17,11 @@ CHECKOUT: Final = "perennial.checkout.confirmed.v1"
 
 def order_of(checkout: Checkout) -> OrderIntake | None:
     """The purchase a confirmed checkout became; None for an anonymous one, or one that names no order."""
-    if checkout.order is None or checkout.customer is None or checkout.customer.id is None or not checkout.lines:
+    buyer = _buyer(checkout.customer)
+    if checkout.order is None or buyer is None or not checkout.lines:
         return None
     return OrderIntake(
-        customer=Reference(id=checkout.customer.id),
+        customer=buyer,
         placed_at=checkout.order.placed_at,
         currency=checkout.currency,
         lines=tuple(map(_line, checkout.lines)),
@@ -28,6 +31,16 @@ def order_of(checkout: Checkout) -> OrderIntake | None:
         channel="store",
         brand=checkout.brand,
     )
+
+
+def _buyer(customer: Buyer | None) -> Reference | None:
+    """Who bought, as surely as the checkout knew; None of an anonymous one."""
+    if customer is None or (customer.id is None and customer.handle is None):
+        return None
+    if customer.id is not None or customer.handle is None:
+        return Reference(id=customer.id)
+    given = customer.handle
+    return Reference(given.id, given.external_id, given.source or DEFAULT_SOURCE, given.phone, given.email, given.card)
 
 
 def _line(line: CheckoutLine) -> LineIntake:
@@ -49,7 +62,8 @@ def _product(named: CheckoutProduct) -> Reference:
 def touch_of(event: Event) -> Touch | None:
     """The timeline's entry for an event; None where it is about nobody we can name, or of no interest."""
     tell = _TELLERS.get(event.type)
-    return tell(event) if tell else None
+    touch = tell(event) if tell else None
+    return replace(touch, cause=Cause.of(event)) if touch else None
 
 
 def _ticket(event: Event) -> Touch | None:
@@ -60,7 +74,7 @@ def _ticket(event: Event) -> Touch | None:
     summary = f"{ticket.type.capitalize()}: {ticket.subject} ({ticket.status})"
     resource = f"/v1/tickets/{ticket.id}"
     return Touch(
-        ticket.customer.id, ticket.id, kind, ticket.created_at, summary, ticket.version, ticket.channel, resource
+        ticket.customer.id, ticket.id, kind, ticket.created_at, summary, ticket.channel, ticket.version, resource
     )
 
 
@@ -70,7 +84,7 @@ def _call(event: Event) -> Touch | None:
         return None
     at = call.ringing_at or call.created_at
     summary = f"{(call.direction or 'inbound').capitalize()} call ({call.status or 'unknown'})"
-    return Touch(call.customer.id, call.id, "call", at, summary, call.version, "phone", f"/v1/calls/{call.id}")
+    return Touch(call.customer.id, call.id, "call", at, summary, "phone", call.version, f"/v1/calls/{call.id}")
 
 
 def _survey(event: Event) -> Touch | None:
@@ -79,7 +93,7 @@ def _survey(event: Event) -> Touch | None:
         return None
     resource = f"/v1/survey-responses/{answer.id}"
     summary = f"Answered a {answer.kind} survey"
-    return Touch(answer.customer.id, answer.id, "survey", answer.created_at, summary, answer.version, None, resource)
+    return Touch(answer.customer.id, answer.id, "survey", answer.created_at, summary, None, answer.version, resource)
 
 
 _TELLERS: Final[Mapping[str, Callable[[Event], Touch | None]]] = {

@@ -28,6 +28,7 @@ OWNERS: Mapping[str, str] = {
     "products": "product",
     "orders": "order",
     "stores": "store",
+    "interactions": "interaction",
     "scoring-models": "scoring_model",
     "scoring-runs": "scoring_run",
     "sponsors": "sponsor",

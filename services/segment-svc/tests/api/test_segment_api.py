@@ -1,5 +1,6 @@
 """The endpoints as their callers see them."""
 
+import asyncio
 import csv
 import io
 import json
@@ -8,6 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 from sqlalchemy import text
+
+from crmkit.testing import eventually
+from segment.scoring_models import service as scoring_models
+from segment.scoring_models.schemas import NewScoringModel
 
 AS_OF = date(2026, 3, 9)
 REPORTS = ("pyramid", "rfm", "abc", "svcd", "lifecycle", "brand-loyalty")
@@ -176,6 +181,12 @@ async def test_a_customer_s_next_purchases_come_in_pages_and_as_streams_by_rank(
     assert [row["rank"] for row in await pages(client, path, limit=1, sort="-rank")] == [2, 1]
 
 
+async def test_next_purchases_are_filtered_by_type(client, shop):
+    found = await pages(client, "/v1/next-purchases", limit=500, product_type="MILK")
+    assert {row["product_type"] for row in found} == {"MILK"}
+    assert {row["customer_id"] for row in found} == set(shop.values())
+
+
 async def test_a_scored_customer_for_whom_nothing_is_due_has_an_empty_list(client, committed, shop):
     async with committed.begin() as session:
         await session.execute(text("delete from next_purchases where customer_id = :id"), {"id": shop["11"]})
@@ -246,6 +257,34 @@ async def test_a_model_is_made_in_versions_and_used_by_name(client, committed, s
     assert max(row["recency"] for row in report["rows"]) == 4
     score = (await client.get(f"/v1/customers/{shop['11']}/scores")).json()
     assert score["model_version"] == "default-1"
+
+
+async def test_runs_are_listed_by_day(client, shop):
+    assert await pages(client, "/v1/scoring-runs", limit=1, as_of="2026-03-08") == []
+    runs = await pages(client, "/v1/scoring-runs", limit=1, as_of=str(AS_OF))
+    assert {run["as_of"] for run in runs} == {str(AS_OF)}
+    assert runs == sorted(runs, key=lambda run: run["created_at"], reverse=True)
+
+
+async def test_models_are_listed_by_name_in_pages_and_as_streams(client):
+    made = [(await client.post("/v1/scoring-models", json={"name": "listed"})).json() for _ in range(3)]
+    assert await pages(client, "/v1/scoring-models", limit=2, name="listed", sort="version") == made
+    assert [each for each in await streamed(client, "/v1/scoring-models") if each["name"] == "listed"] == made[::-1]
+
+
+async def test_of_two_who_make_the_next_version_at_once_the_second_is_told(client, committed):
+    waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%model%'")
+
+    async def blocked():
+        async with committed.begin() as watcher:
+            return await watcher.scalar(waiting)
+
+    async with committed.begin() as session:
+        await scoring_models.create_version(session, NewScoringModel(name="contested"))
+        second = asyncio.create_task(client.post("/v1/scoring-models", json={"name": "contested"}))
+        await eventually(blocked, within_s=3)
+    refused = await second
+    assert (refused.status_code, refused.json()["code"]) == (409, "scoring_model_changed")
 
 
 @pytest.mark.parametrize(

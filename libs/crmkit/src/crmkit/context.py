@@ -1,9 +1,7 @@
 """Who acts, for which request: set once at the edge, read by events, audit and logs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 
@@ -32,13 +30,3 @@ def current() -> Context:
 def enter(context: Context) -> None:
     """Make `context` the origin of everything the present task does from here on."""
     _current.set(context)
-
-
-@contextmanager
-def because_of(event_id: str, *, traceparent: str | None = None) -> Iterator[None]:
-    """What is emitted inside names this event of another feed as its cause."""
-    token = _current.set(replace(current(), causation_id=event_id, traceparent=traceparent))
-    try:
-        yield
-    finally:
-        _current.reset(token)

@@ -13,7 +13,6 @@ from crmkit.db import Database, is_transient
 from crmkit.problems import Unavailable
 from gateway.proxy.upstreams import Upstreams
 from gateway.routing import SERVICES
-from gateway.settings import DATABASE_TIMEOUT_S
 
 PROBE_TIMEOUT_S = 1
 FRESH_S = 1.0
@@ -52,8 +51,7 @@ class Watch:
 
     async def _look(self) -> Readiness | None:
         try:
-            async with asyncio.timeout(DATABASE_TIMEOUT_S):
-                await self._database.ping()
+            await self._database.ping()
         except Exception as error:
             log.warning("not_ready", error=str(error), exc_info=not is_transient(error))
             return None

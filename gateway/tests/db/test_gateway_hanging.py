@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
+from crmkit import db
 from crmkit.db import Database
 from crmkit.problems import Unavailable
 from crmkit.testing import eventually
@@ -31,8 +32,9 @@ Hang = Callable[[], AbstractAsyncContextManager[None]]
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch) -> None:
-    for module in (directories, refusing, readiness):
+    for module in (directories, refusing):
         monkeypatch.setattr(module, "DATABASE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(db, "PING_WITHIN_S", 0.2)
 
 
 @pytest.fixture

@@ -57,17 +57,12 @@ async def transaction(database: Database) -> None:
         await connection.execute("select pg_sleep(30)")
 
 
-async def snapshot(database: Database) -> None:
-    async with database.reading() as connection:
-        await connection.execute("select pg_sleep(30)")
-
-
 async def session(database: Database) -> None:
     async with database.begin() as session:
         await session.execute(text("select pg_sleep(30)"))
 
 
-@pytest.mark.parametrize("work", [statement, transaction, snapshot, session])
+@pytest.mark.parametrize("work", [statement, transaction, session])
 async def test_a_cancelled_task_gives_its_connection_back_clean(
     narrow: Database, database: Database, work: Callable[[Database], Awaitable[None]]
 ) -> None:

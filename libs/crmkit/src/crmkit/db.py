@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, Final, cast
 
 import asyncpg
 from fastapi import Depends, Request
@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 Row = _Row[Any]
+
+PING_WITHIN_S: Final = 5.0
 
 NAMING = {
     "pk": "%(table_name)s_pkey",
@@ -84,15 +86,6 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[asyncpg.Connection]:
-        """A driver connection in a read-only snapshot, for a streamed answer."""
-        async with (
-            self.connection() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            yield connection
-
-    @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A driver connection outside any transaction: each statement commits by itself."""
         fairy = await self.engine.raw_connection()
@@ -137,8 +130,8 @@ class Database:
             fairy.close()
 
     async def ping(self) -> None:
-        """Raise unless the database answers."""
-        async with self.connection() as connection:
+        """Raise unless the database answers in time."""
+        async with asyncio.timeout(PING_WITHIN_S), self.connection() as connection:
             await connection.execute("select 1")
 
     async def close(self) -> None:

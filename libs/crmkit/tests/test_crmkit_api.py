@@ -186,3 +186,14 @@ async def test_consumers_are_listed_in_pages(client: TestClient) -> None:
             break
         params["cursor"] = page["next_cursor"]
     assert len(found) == len(set(found)) >= 3
+
+
+async def test_a_wrong_method_is_told_which_ones_the_path_takes(client: TestClient) -> None:
+    refused = await client.put("/v1/things", json={})
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST")
+    assert "GET, POST" in refused.json()["detail"]
+
+
+async def test_a_typing_error_is_told_in_plain_words(client: TestClient) -> None:
+    refused = await client.post("/v1/things", json=new(colour="red"))
+    assert refused.json()["errors"] == [{"pointer": "/colour", "detail": "unknown field"}]

@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from crmkit import db
-from crmkit.problems import FieldError, Invalid, InvalidJson, Problem, Unavailable, of_status
+from crmkit.problems import FieldError, Invalid, InvalidJson, MethodNotAllowed, Problem, Unavailable, of_status
 
 log = structlog.get_logger()
 
@@ -55,7 +56,11 @@ def of_database(error: BaseException) -> Problem:
 
 def field_errors(errors: list[Any]) -> list[FieldError]:
     """Pydantic's error list of a document as JSON pointers: `/lines/0/quantity`."""
-    return [FieldError(pointer(e["loc"]), str(e["msg"])) for e in errors]
+    return [FieldError(pointer(e["loc"]), _said(e)) for e in errors]
+
+
+def _said(error: Any) -> str:
+    return "unknown field" if error["type"] == "extra_forbidden" else str(error["msg"])
 
 
 def pointer(location: Sequence[str | int]) -> str:
@@ -72,15 +77,24 @@ def _of_validation(request: Request, error: RequestValidationError) -> Response:
     if any(e["type"] == "json_invalid" for e in found):
         return InvalidJson("The body is not valid JSON.").response(request.url.path)
     # FastAPI says where a value came from first: a pointer into the body needs no `/body`, `/query/limit` stays.
-    errors = [
-        FieldError(pointer(e["loc"][1:] if e["loc"][:1] == ("body",) else e["loc"]), str(e["msg"])) for e in found
-    ]
+    errors = [FieldError(pointer(e["loc"][1:] if e["loc"][:1] == ("body",) else e["loc"]), _said(e)) for e in found]
     detail = f"{errors[0].pointer or 'body'}: {errors[0].detail}" if errors else None
     return Invalid(detail, errors=errors).response(request.url.path)
 
 
 def _of_http(request: Request, error: HTTPException) -> Response:
-    return of_status(error.status_code, str(error.detail), error.headers).response(request.url.path)
+    if error.status_code == MethodNotAllowed.status:
+        allowed = ", ".join(sorted(_methods(request)))
+        problem: Problem = MethodNotAllowed(f"It takes {allowed}.", headers={"Allow": allowed})
+    else:
+        problem = of_status(error.status_code, str(error.detail), error.headers)
+    return problem.response(request.url.path)
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method of the path: the router itself only tells those of the first route that has it."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    return {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
 
 
 def _of_database(request: Request, error: Exception) -> Response:

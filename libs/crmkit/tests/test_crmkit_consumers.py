@@ -143,6 +143,22 @@ async def test_a_poison_event_is_parked_with_those_of_its_subject(feed: Feed) ->
     assert len(await feed.parked()) == 3
 
 
+async def test_a_final_event_is_applied_though_earlier_ones_of_its_subject_are_parked(feed: Feed) -> None:
+    bad, other = await feed.make("poison", "poison too")
+    await feed.consume()
+    await feed.change(bad)
+    seen: list[str] = []
+
+    async def note(session: AsyncSession, events: list[Event]) -> None:
+        seen.extend(event.type for event in events)
+
+    consumer = Consumer("sample", note, final=frozenset({"perennial.thing.updated.v1"}))
+    await consumers.consume_once(feed.database, feed.client, consumer)
+    assert seen == ["perennial.thing.updated.v1"]
+    ((error, _),) = await feed.parked()
+    assert other in error
+
+
 async def test_replay_repairs_what_is_parked(feed: Feed, start_worker: Callable[..., subprocess.Popen[bytes]]) -> None:
     (bad,) = await feed.make("poison")
     await feed.change(bad)

@@ -41,10 +41,12 @@ class Consumer:
 
     feed: the producing service. apply: writes the effects of a batch into the session, set by set; it is never
     given an event twice, save after a new epoch of the producer, and ignores the types it does not know.
+    final: types after which nothing earlier of their subject matters: they free it of what is parked.
     """
 
     feed: str
     apply: Apply
+    final: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -125,6 +127,7 @@ async def _apply(database: Database, consumer: Consumer, cursor: str, batch: lis
     async with database.begin() as session:
         if not await _hold(session, consumer, cursor):
             return
+        await _free_ended(session, consumer, batch)
         blocked = await _blocked_subjects(session, consumer, batch)
         for event in batch:
             if _subject(event) in blocked:
@@ -204,6 +207,7 @@ _NEXT_PARKED: Final = text(
 )
 _STILL: Final = text("select count(*) from feed_parked where consumer = :consumer")
 _FORGET: Final = text("delete from feed_parked where consumer = :consumer")
+_FREE: Final = text("delete from feed_parked where consumer = :consumer and subject = any(:subjects)")
 _UNPARK: Final = text("delete from feed_parked where consumer = :consumer and sequence = :sequence returning true")
 _FAILED_AGAIN: Final = text(
     "update feed_parked set attempts = attempts + 1, error = :error where consumer = :consumer and sequence = :sequence"
@@ -237,6 +241,12 @@ async def _start_again(database: Database, consumer: Consumer, cursor: str) -> N
 
 def _subject(event: Event) -> str:
     return event.subject or event.source
+
+
+async def _free_ended(session: AsyncSession, consumer: Consumer, batch: list[Event]) -> None:
+    ended = [_subject(event) for event in batch if event.type in consumer.final]
+    if ended:
+        await session.execute(_FREE, {"consumer": consumer.name, "subjects": ended})
 
 
 async def _blocked_subjects(session: AsyncSession, consumer: Consumer, batch: list[Event]) -> set[str]:

@@ -25,7 +25,8 @@ BLANK: Final = frozenset({b"null", b"{}", b""})
 
 def consumer(settings: Settings) -> Consumer:
     """The consumer of the customer feed."""
-    return Consumer(feed="customer", apply=partial(apply, zone=settings.zone))
+    erased = frozenset({events.CUSTOMER_ERASED})
+    return Consumer(feed="customer", apply=partial(apply, zone=settings.zone), final=erased)
 
 
 async def apply(session: AsyncSession, batch: list[Event], *, zone: ZoneInfo) -> None:

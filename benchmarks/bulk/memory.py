@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from deploy.local import packages
+
 LOOK_S = 0.2
+NAMES = tuple(package.name for package in packages.discover())
 
 
 @dataclass
 class Memory:
-    """The most that each process has held resident, in MB, by the module it runs."""
+    """The most that each process has held resident, in MB, by its name or the module it runs."""
 
     most: dict[str, float] = field(default_factory=dict)
 
@@ -39,13 +42,17 @@ class Memory:
     def _look(self, supervisor: psutil.Process) -> None:
         for process in supervisor.children(recursive=True):
             try:
-                name = module(process.cmdline())
+                name = program(process)
                 if name:
                     self.most[name] = max(self.most.get(name, 0), process.memory_info().rss / 1e6)
             except psutil.Error:
                 continue
 
 
-def module(command: list[str]) -> str | None:
-    """`customer.worker` of `python -m customer.worker`; None where that is not what runs."""
-    return command[2] if command[1:2] == ["-m"] and len(command) > 2 else None
+def program(process: psutil.Process) -> str | None:
+    """`customer.worker` of `python -m customer.worker`, the name of a fork; None for what is not ours."""
+    command = process.cmdline()
+    if command[1:2] == ["-m"] and len(command) > 2:
+        return command[2]
+    name = process.name()
+    return name if name.startswith(NAMES) else None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from deploy.local import keys
 from deploy.local.packages import ROOT, Package
 from deploy.local.ports import Port, hold
-from deploy.local.processes import CannotStart, Program
+from deploy.local.processes import CannotStart, Module, Program
 
 DATABASE = "perennial"
 
@@ -84,10 +84,10 @@ class Plan:
     def admin_key(self) -> str:
         return keys.read(self.home.secrets / "clients" / keys.DEVELOPER)
 
-    def programs(self) -> list[Program]:
+    def programs(self) -> list[Module]:
         """Every long-running process but Postgres and what is left out."""
         return [
-            self._python(package, process, "-m", module)
+            self._module(package, process, module)
             for package in self.packages
             for process, module in package.modules.items()
             if process not in self.left_out
@@ -102,13 +102,11 @@ class Plan:
             log=self.home.log("migrations"),
         )
 
-    def bootstrap(self) -> Program:
+    def bootstrap(self) -> Module:
         """Makes the clients of `secrets/clients` known to the gateway."""
         gateway = next(package for package in self.packages if package.name == keys.GATEWAY)
         clients = str(self.home.secrets / "clients")
-        return self._python(
-            gateway, "gateway-bootstrap", "-m", "gateway.bootstrap", PERENNIAL_BOOTSTRAP_CLIENTS_DIR=clients
-        )
+        return self._module(gateway, "gateway-bootstrap", "gateway.bootstrap", PERENNIAL_BOOTSTRAP_CLIENTS_DIR=clients)
 
     def address(self, package: Package) -> str:
         return f"http://127.0.0.1:{self.ports[package.serving].serving.number}"
@@ -129,14 +127,9 @@ class Plan:
             own |= {f"PERENNIAL_{each.name.upper()}_URL": self.address(each) for each in services}
         return own
 
-    def _python(self, package: Package, process: str, *arguments: str, **settings: str) -> Program:
-        inherited = dict(os.environ) | {"PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}
-        return Program(
-            name=process,
-            argv=(sys.executable, *arguments),
-            env=inherited | self.environment(package, process) | settings,
-            log=self.home.log(process),
-        )
+    def _module(self, package: Package, process: str, module: str, **settings: str) -> Module:
+        env = dict(os.environ) | self.environment(package, process) | settings
+        return Module(name=process, module=module, env=env, log=self.home.log(process))
 
     def _database_url(self, role: str) -> str:
         return f"postgresql://{role}@127.0.0.1:{self.postgres_port}/{DATABASE}"

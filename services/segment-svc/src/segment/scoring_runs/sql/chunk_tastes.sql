@@ -77,8 +77,8 @@ with lines as materialized (
 ), bought as (
     select customer_no, product_type, product_id, product_category, day, count(*) as line_count
     from lines
-    join listed using (customer_no, product_type)
     where is_good
+        and (customer_no, product_type) in (select customer_no, product_type from listed) -- "join" would hash the lines
     group by customer_no, product_type, product_id, product_category, day
 ), typical as (
     -- The product that stands for the type in this customer's baskets: most often bought, then last bought.

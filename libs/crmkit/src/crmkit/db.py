@@ -72,7 +72,6 @@ class Database:
             settings.dsn("postgresql+asyncpg"),
             pool_size=settings.pool_size,
             max_overflow=0,
-            pool_use_lifo=True,  # who worked a moment ago has its caches warm
             pool_timeout=5,
             hide_parameters=True,  # they are customers' data, and errors are logged
             connect_args={"server_settings": server_settings},

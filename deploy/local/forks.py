@@ -72,6 +72,7 @@ def prepared() -> Iterator[None]:
 
 
 def start(program: Module) -> Fork:
+    """Run the program in a session of its own, its output appended to its log."""
     process = _forks.Process(target=_become, args=(program,), name=program.name)
     process.start()
     return Fork(process)

@@ -257,15 +257,12 @@ def router(service: str) -> APIRouter:
 
     @routes.get(f"/jobs/{service}/{{id}}", operation_id=f"get_{service}_job")
     async def get_job(id: UUID, session: Session) -> Job:
-        row = (await session.execute(select(jobs).where(jobs.c.id == id))).one_or_none()
-        if row is None:
-            raise NotFound(f"There is no job {id} in {service}.")
-        return _job(service, row)
+        return await _get(session, service, id)
 
     @routes.delete(f"/jobs/{service}/{{id}}", status_code=204, operation_id=f"cancel_{service}_job")
     async def cancel_job(id: UUID, session: Session) -> None:
         if not await session.scalar(_CANCEL, {"id": id}):
-            await get_job(id, session)
+            await _get(session, service, id)
             raise JobFinished("A job that has ended cannot be cancelled.")
         await audit.record(session, "cancel_job", location(service, id))
 
@@ -277,13 +274,20 @@ def router(service: str) -> APIRouter:
     async def list_errors(
         request: Request, id: Annotated[UUID, Path()], session: Session, page: paging.PageQuery
     ) -> Response:
-        await get_job(id, session)
+        await _get(session, service, id)
         position = job_errors.c.position
         query = select(job_errors).where(job_errors.c.job_id == id)
         listing = paging.Listing(query, keys={"position": position}, tie=position, default="position", model=JobError)
         return await paging.answer(request, session, page, listing)
 
     return routes
+
+
+async def _get(session: AsyncSession, service: str, job_id: UUID) -> Job:
+    row = (await session.execute(select(jobs).where(jobs.c.id == job_id))).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no job {job_id} in {service}.")
+    return _job(service, row)
 
 
 def _job(service: str, row: Any) -> Job:

@@ -139,13 +139,9 @@ async def test_tickets_and_calls_stand_on_the_timeline_in_their_newest_state(
         "created_at": "2017-12-06T10:01:00Z",
         "ringing_at": "2017-12-06T09:59:00Z",
     }
-    batches = [
-        [told(1, "new", None), event("perennial.call.ended.v1", ringing)],
-        [told(3, "solved"), told(2, "open")],
-        [told(2, "open"), told(1, "new", str(uuid.uuid4()))],
-    ]
-    for batch in batches:
-        await tell(database, *batch)
+    await tell(database, told(1, "new", None), event("perennial.call.ended.v1", ringing))
+    await tell(database, told(3, "solved"), told(2, "open"))
+    await tell(database, told(2, "open"), told(1, "new", str(uuid.uuid4())))
     entries = (await client.get(f"/v1/customers/{shop['customer']}/timeline")).json()["data"]
     found = [(e["kind"], e["summary"], e["resource"]) for e in entries if e["id"] in (ticket, call)]
     assert [e["at"] for e in entries if e["id"] == call] == ["2017-12-06T09:59:00Z"]

@@ -29,11 +29,18 @@ class Door:
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a deployment that runs already only the gateway is seen: what looks behind it is left to other runs."""
+    if not URL:
+        return
+    behind = [item for item in items if "platform" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=behind)
+    items[:] = [item for item in items if item not in behind]
+
+
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     """A platform of real processes, shared by the tests that look behind its gateway."""
-    if URL:
-        pytest.skip("looks behind the gateway, and PERENNIAL_TEST_URL names a deployment of which only that is seen")
     with local.start() as started:
         yield started
 

@@ -15,7 +15,8 @@ from campaign.lists.schemas import ShoppingList
 from campaign.offers.schemas import Offer
 from campaign.redemptions.schemas import Redemption
 from campaign.sponsors.schemas import Sponsor
-from crmkit import events, openapi
+from crmkit.events import cloudevents
+from crmkit.web import openapi
 from customer.customers.schemas import Customer
 from customer.orders.schemas import Order
 from customer.products.schemas import Product
@@ -69,7 +70,7 @@ def files() -> Mapping[str, bytes]:
 def schemas() -> Mapping[str, Schema]:
     """The schema of every event by its type."""
     return {
-        events.type_name(noun, verb): _schema(events.type_name(noun, verb), resource)
+        cloudevents.type_name(noun, verb): _schema(cloudevents.type_name(noun, verb), resource)
         for nouns in EMITTED.values()
         for noun, (resource, verbs) in nouns.items()
         for verb in verbs
@@ -80,9 +81,9 @@ def _schema(name: str, resource: type[BaseModel]) -> Schema:
     data = resource.model_json_schema(mode="serialization")
     definitions = data.pop("$defs", {})
     about = {"type": {"const": name}, "data": {"$ref": f"#/$defs/{resource.__name__}"}}
-    return events.ENVELOPE | {
+    return cloudevents.ENVELOPE | {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": name,
-        "properties": events.ENVELOPE["properties"] | about,
+        "properties": cloudevents.ENVELOPE["properties"] | about,
         "$defs": definitions | {resource.__name__: data},
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
-from crmkit import openapi
+from crmkit.web import openapi
 from gateway.routing import GATEWAY, SERVICES, Table
 
 PACKAGES: Final = (*SERVICES, GATEWAY)

@@ -16,8 +16,9 @@ from typing import Final
 import httpx
 import psycopg
 
-from crmkit import jobs, migrations
-from crmkit.db import Database
+from crmkit.data import migrations
+from crmkit.data.db import Database
+from crmkit.work import jobs
 from deploy.local import postgres
 from segment.scoring_runs import service
 from segment.scoring_runs.schemas import NewScoringRun

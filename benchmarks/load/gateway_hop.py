@@ -31,7 +31,7 @@ from fastapi import FastAPI, Response
 from fastapi import Request as Incoming
 
 from benchmarks.load.processes import ROOT, running, uvicorn
-from crmkit import migrations
+from crmkit.data import migrations
 from deploy.local import keys, postgres
 from deploy.local.processes import free_port
 

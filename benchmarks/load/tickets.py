@@ -38,7 +38,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from benchmarks.load import django_helpdesk
 from benchmarks.load.processes import ROOT, running, uvicorn
-from crmkit import auth, migrations
+from crmkit.data import migrations
+from crmkit.web import auth
 from deploy.local import keys, postgres
 from deploy.local.processes import free_port, spawn
 

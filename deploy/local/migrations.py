@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from crmkit.migrations import upgrade
+from crmkit.data.migrations import upgrade
 from crmkit.settings import with_password
 from deploy.local import keys, packages
 

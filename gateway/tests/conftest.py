@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import crmkit.testing
-from crmkit.db import Database
+from crmkit.data.db import Database
 from gateway.access.scopes import Scope as ApiScope
 from gateway.clients import service as clients
 from gateway.clients.schemas import NewClient

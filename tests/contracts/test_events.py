@@ -12,7 +12,7 @@ import campaign.events
 import customer.events
 import segment.events
 from contracts import event_schemas
-from crmkit import events
+from crmkit.events import cloudevents
 
 SCHEMAS = event_schemas.schemas()
 
@@ -65,7 +65,7 @@ def test_a_consumer_reads_whatever_the_producer_may_send(
     for event in heard[name]:
         for possible in _possible(event, SCHEMAS[name]):
             assert _validator(name).is_valid(possible)
-            (received,) = events.decode_batch(msgspec.json.encode([possible]))
+            (received,) = cloudevents.decode_batch(msgspec.json.encode([possible]))
             received.read(struct)
 
 

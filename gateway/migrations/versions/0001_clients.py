@@ -1,6 +1,6 @@
 """The mechanism's tables, and the clients with their keys."""
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0001"
 down_revision = None

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit import context
-from crmkit.db import Database
+from crmkit.data.db import Database
 from gateway.access import keys
 from gateway.access.scopes import Scope
 from gateway.clients import repository, service

@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from crmkit.db import Database, is_transient
+from crmkit.data.db import Database, is_transient
 from crmkit.problems import Unavailable
 from gateway.proxy.upstreams import Upstreams
 from gateway.routing import SERVICES

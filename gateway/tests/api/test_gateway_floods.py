@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 from gateway.access.scopes import Scope
 from gateway.main import create_app
 from gateway.proxy.edge import Edge

@@ -6,7 +6,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from crmkit.auth import Verifier
+from crmkit.web.auth import Verifier
 
 
 async def exchange(connect, request: str) -> tuple[bytes, bytes]:

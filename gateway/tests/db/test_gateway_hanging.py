@@ -9,8 +9,8 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from crmkit import db
-from crmkit.db import Database
+from crmkit.data import db
+from crmkit.data.db import Database
 from crmkit.problems import Unavailable
 from crmkit.testing import eventually
 from gateway import readiness

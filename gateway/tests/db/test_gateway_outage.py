@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 import psycopg
 import pytest
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.problems import Unavailable
 from crmkit.testing import eventually
 from gateway.access import directory as directories

@@ -18,9 +18,10 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
-from crmkit import auth, migrations
+from crmkit.data import migrations
 from crmkit.settings import Settings
 from crmkit.testing import ADMIN, PASSWORD, PrepareDatabase, Service, TestClient
+from crmkit.web import auth
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "sample"

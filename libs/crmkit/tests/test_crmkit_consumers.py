@@ -13,10 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import consumers
-from crmkit.consumers import Consumer
-from crmkit.db import Database
-from crmkit.events import Event
+from crmkit.data.db import Database
+from crmkit.events import consumers
+from crmkit.events.cloudevents import Event
+from crmkit.events.consumers import Consumer
 from crmkit.testing import TestClient, eventually, sequenced
 
 Apply = Callable[[AsyncSession, list[Event]], Awaitable[None]]

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from crmkit import db, outbox
-from crmkit.db import Database
+from crmkit.data import db
+from crmkit.data.db import Database
+from crmkit.events import outbox
 from crmkit.settings import Settings
 from crmkit.testing import ADMIN, Service, TestClient, eventually
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from crmkit import batches, merge_patch
+from crmkit.data import merge_patch
 from crmkit.problems import Invalid
+from crmkit.web import batches
 
 
 @pytest.mark.parametrize(

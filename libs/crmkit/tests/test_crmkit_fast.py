@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 
 JSON = {"content-type": "application/json"}

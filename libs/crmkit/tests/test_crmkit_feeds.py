@@ -4,8 +4,8 @@ import asyncio
 import time
 import uuid
 
-from crmkit import events, outbox
-from crmkit.db import Database
+from crmkit.data.db import Database
+from crmkit.events import cloudevents, outbox
 from crmkit.testing import TestClient, eventually, read_feed, sequenced
 
 
@@ -23,11 +23,11 @@ async def test_pages_continue_after_a_sequence(client: TestClient, database: Dat
     after = await head(client)
     made = [await make(client) for _ in range(5)]
     await sequenced(database, "sample")
-    found: list[events.Event] = []
+    found: list[cloudevents.Event] = []
     for expected in (2, 2, 1, 0):
         answer = await client.get("/v1/feeds/sample", params={"after": after, "limit": 2})
         assert answer.headers["content-type"] == "application/cloudevents-batch+json"
-        page = events.decode_batch(answer.content)
+        page = cloudevents.decode_batch(answer.content)
         assert len(page) == expected
         found += page
         after = found[-1].sequence
@@ -58,7 +58,7 @@ async def test_a_long_poll_wakes_at_once(client: TestClient, database: Database)
     started = time.monotonic()
     source = await make(client)
     for poll in polls:
-        (event,) = events.decode_batch((await poll).content)
+        (event,) = cloudevents.decode_batch((await poll).content)
         assert event.source == source
     # The sequencer looks at least every 250 ms; the poll behind the NOTIFY, once a second.
     assert time.monotonic() - started < 0.8

@@ -9,7 +9,7 @@ from httpx import Response
 from sqlalchemy import text
 
 from crmkit import worker
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import ADMIN, Service, TestClient, eventually
 
 CLAIM = text("insert into idempotency values (:client, :method, :path, :key, :fingerprint)")

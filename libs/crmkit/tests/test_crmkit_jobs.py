@@ -12,10 +12,12 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from crmkit import http, jobs, messenger, worker
-from crmkit.db import Database
+from crmkit import worker
+from crmkit.data.db import Database
 from crmkit.settings import Settings
 from crmkit.testing import TestClient, eventually
+from crmkit.web import http
+from crmkit.work import jobs, messenger
 
 Handlers = Mapping[str, jobs.Handler]
 ENDED = {"succeeded", "failed", "cancelled"}

@@ -9,14 +9,14 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
-from crmkit import migrations
+from crmkit.data import migrations
 from crmkit.settings import Settings
 from crmkit.testing import PASSWORD, PrepareDatabase
 
 SAMPLE = Path(__file__).parent / "sample"
 
 NEXT = """
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0002"
 down_revision = "0001"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from crmkit import openapi
 from crmkit.testing import TestClient
+from crmkit.web import openapi
 
 Document = dict[str, Any]
 

@@ -12,8 +12,8 @@ import httpx
 import msgspec
 import pytest
 
-from crmkit import events, outbox
-from crmkit.db import Database
+from crmkit.data.db import Database
+from crmkit.events import cloudevents, outbox
 from crmkit.testing import TestClient, eventually, read_feed
 
 WRITERS, TRANSACTIONS = 8, 25
@@ -44,11 +44,11 @@ async def write(database: Database, chance: random.Random, writer: int, number: 
     return number
 
 
-async def follow(client: httpx.AsyncClient, after: str, found: list[events.Event]) -> None:
+async def follow(client: httpx.AsyncClient, after: str, found: list[cloudevents.Event]) -> None:
     """Read the feed as it grows, as a consumer does."""
     while True:
         response = await client.get("/v1/feeds/sample", params={"after": after, "limit": 7, "wait": 1})
-        found += events.decode_batch(response.raise_for_status().content)
+        found += cloudevents.decode_batch(response.raise_for_status().content)
         after = found[-1].sequence if found else after
 
 
@@ -61,10 +61,10 @@ async def everything_is_sequenced(client: httpx.AsyncClient) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def following(client: httpx.AsyncClient, database: Database) -> AsyncIterator[list[events.Event]]:
+async def following(client: httpx.AsyncClient, database: Database) -> AsyncIterator[list[cloudevents.Event]]:
     """What a reader gathers while the block runs, and until all is read."""
     await read_feed(client, database, "sample", await head(client))
-    found: list[events.Event] = []
+    found: list[cloudevents.Event] = []
     reader = asyncio.create_task(follow(client, await head(client), found))
     yield found
     await eventually(lambda: everything_is_sequenced(client))
@@ -77,13 +77,13 @@ async def following(client: httpx.AsyncClient, database: Database) -> AsyncItera
     reader.cancel()
 
 
-def check(found: list[events.Event], written: list[int]) -> None:
+def check(found: list[cloudevents.Event], written: list[int]) -> None:
     notes = [event.read(Note) for event in found if event.type == "perennial.note.made.v1"]
     assert Counter(note.writer for note in notes) == dict(enumerate(written))
     for writer, last in enumerate(written):
         assert [note.number for note in notes if note.writer == writer] == list(range(1, last + 1))
     assert len({event.id for event in found}) == len(found)
-    positions = [events.split_cursor(event.sequence) for event in found]
+    positions = [cloudevents.split_cursor(event.sequence) for event in found]
     first = positions[0]
     assert first is not None
     assert positions == [(first[0], first[1] + place) for place in range(len(found))]

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, String, Table, Uuid, select, text
 
-from crmkit import paging
-from crmkit.db import Database
-from crmkit.paging import decode_cursor, encode_cursor
+from crmkit.data.db import Database
 from crmkit.problems import InvalidCursor
 from crmkit.testing import TestClient
+from crmkit.web import paging
+from crmkit.web.paging import decode_cursor, encode_cursor
 
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from crmkit import telemetry
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.settings import Settings
 from crmkit.testing import TestClient, eventually
 

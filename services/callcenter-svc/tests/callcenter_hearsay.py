@@ -7,7 +7,7 @@ import msgspec
 
 from callcenter.customers import service
 from crmkit import testing
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 
 TICKET: dict[str, Any] = {"type": "inquiry", "subject": "Hours?", "body": "When do you open?", "channel": "chat"}
@@ -20,22 +20,22 @@ def phone() -> str:
     return f"+1415{uuid.uuid4().int % 10**7:07d}"
 
 
-def customer(id_: uuid.UUID, version: int = 1, **told: Any) -> testing.events.Event:
+def customer(id_: uuid.UUID, version: int = 1, **told: Any) -> testing.cloudevents.Event:
     data = {"id": str(id_), "version": version, "kind": "consumer", "name": "Anna Müller", "consents": {}} | told
     return testing.event("perennial.customer.updated.v1", data, subject=str(id_))
 
 
-def erased(id_: uuid.UUID, version: int = 2) -> testing.events.Event:
+def erased(id_: uuid.UUID, version: int = 2) -> testing.cloudevents.Event:
     return testing.event("perennial.customer.erased.v1", {"id": str(id_), "version": version}, subject=str(id_))
 
 
-def score(id_: uuid.UUID, tier: str, computed_at: str = "2026-01-01T00:00:00Z") -> testing.events.Event:
+def score(id_: uuid.UUID, tier: str, computed_at: str = "2026-01-01T00:00:00Z") -> testing.cloudevents.Event:
     clv = {"amount": 12_300, "currency": "USD", "method": "bg_nbd"}
     data = {"customer_id": str(id_), "computed_at": computed_at, "pyramid": {"tier": tier, "rank": 3}, "clv": clv}
     return testing.event("perennial.score.changed.v1", data, subject=str(id_))
 
 
-def traced(event: testing.events.Event) -> testing.events.Event:
+def traced(event: testing.cloudevents.Event) -> testing.cloudevents.Event:
     return msgspec.structs.replace(event, traceparent=f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01")
 
 
@@ -46,7 +46,7 @@ async def origin(client: TestClient, database: Database, source: str) -> tuple[s
     return last.causationid, last.traceparent
 
 
-async def hear(database: Database, *events: testing.events.Event) -> None:
+async def hear(database: Database, *events: testing.cloudevents.Event) -> None:
     """Apply events as the worker's consumers do, in a transaction of their own."""
     async with database.begin() as session:
         await service.apply_customers(session, list(events))

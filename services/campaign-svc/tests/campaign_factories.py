@@ -9,7 +9,7 @@ from campaign.coupons import codes
 from campaign.coupons.repository import NewCoupon, copy_coupons
 from campaign.events import CustomerData, ExternalId, ProductData
 from campaign.projections import repository as projections
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient
 
 NOW = datetime.now(UTC)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 import crmkit.testing
 from campaign.main import create_app
 from campaign.settings import Settings
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient
 
 sys.path.insert(0, str(Path(__file__).parent))

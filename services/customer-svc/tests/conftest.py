@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import Service, TestClient
 from customer.main import create_app
 from customer.settings import Settings

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import httpx
 
-from crmkit import jobs
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient
+from crmkit.work import jobs
 from customer.imports import service
 
 NDJSON = {"content-type": "application/x-ndjson"}

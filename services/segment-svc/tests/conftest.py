@@ -12,10 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import crmkit.testing
-from crmkit import jobs
-from crmkit.db import Database
-from crmkit.events import Event
-from crmkit.jobs import Job
+from crmkit.data.db import Database
+from crmkit.events.cloudevents import Event
+from crmkit.work import jobs
+from crmkit.work.jobs import Job
 from segment.facts import service as facts
 from segment.main import create_app
 from segment.scoring_models.schemas import Thresholds

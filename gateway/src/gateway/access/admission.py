@@ -2,9 +2,9 @@
 
 import time
 
-from crmkit.auth import ADMIN
-from crmkit.db import is_transient
+from crmkit.data.db import is_transient
 from crmkit.problems import Problem, Unavailable
+from crmkit.web.auth import ADMIN
 from gateway.access import keys
 from gateway.access.directory import Client, Directory
 from gateway.access.errors import MissingScope, NoKey, TooManyRequests, UnknownKey

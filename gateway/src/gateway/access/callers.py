@@ -5,6 +5,7 @@ from dataclasses import replace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crmkit import context
+from crmkit.web import faults
 from gateway.access.errors import NoKey
 
 PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs"})
@@ -27,6 +28,6 @@ class AdmittedCallers:
             if principal is not None:
                 context.enter(replace(context.current(), actor=principal.client_id))
             elif not is_public(scope["path"]):
-                await NoKey().response(scope["path"])(scope, receive, send)
+                await faults.respond(NoKey(), scope["path"])(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -12,9 +12,9 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from crmkit.auth import Principal
-from crmkit.db import Database, is_transient
+from crmkit.data.db import Database, is_transient
 from crmkit.settings import Settings
+from crmkit.web.auth import Principal
 from gateway.access.limits import Bucket
 from gateway.settings import DATABASE_TIMEOUT_S
 

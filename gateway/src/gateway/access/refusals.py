@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import structlog
 
-from crmkit.db import Database, is_transient
+from crmkit.data.db import Database, is_transient
 from gateway.settings import DATABASE_TIMEOUT_S
 
 KINDS = 1_000

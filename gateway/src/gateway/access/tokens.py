@@ -5,7 +5,7 @@ import time
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from crmkit.auth import LIFETIME_S, mint
+from crmkit.web.auth import LIFETIME_S, mint
 from gateway.access.directory import Client
 
 REUSED_S = 40

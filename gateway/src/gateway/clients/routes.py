@@ -7,14 +7,13 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-import crmkit.app
-from crmkit import concurrency, idempotency, paging
-from crmkit.db import Session
+from crmkit.web import concurrency, idempotency, paging, routing
+from crmkit.web.sessions import Session
 from gateway.clients import repository, service
 from gateway.clients.models import Client
 from gateway.clients.schemas import ClientOut, ClientPatch, CreatedClient, NewClient
 
-router = crmkit.app.router(tags=["clients"])
+router = routing.router(tags=["clients"])
 
 
 @router.post("/clients", status_code=201, operation_id="create_client")

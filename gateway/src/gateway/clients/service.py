@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit
+from crmkit.data import audit
 from gateway.access import keys
 from gateway.clients import repository
 from gateway.clients.errors import ClientNameTaken, ClientNotFound

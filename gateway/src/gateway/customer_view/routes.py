@@ -6,12 +6,12 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-import crmkit.app
+from crmkit.web import routing
 from gateway.customer_view import service
 from gateway.customer_view.parts import Reason
 from gateway.customer_view.service import Inquiry
 
-router = crmkit.app.router(tags=["customers"])
+router = routing.router(tags=["customers"])
 
 
 class MissingPart(BaseModel):

@@ -7,8 +7,8 @@ import aiohttp
 import msgspec
 
 from crmkit import context
-from crmkit.auth import HEADER
 from crmkit.problems import NotFound, Unavailable
+from crmkit.web.auth import HEADER
 from gateway.access.directory import Client
 from gateway.access.tokens import Mint
 from gateway.customer_view import parts

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
-from crmkit import context, faults
+from crmkit import context
 from crmkit.problems import NotFound, Problem
+from crmkit.web import faults
 from gateway.access.admission import Admission, spend
 from gateway.access.callers import is_public
 from gateway.access.directory import Client
@@ -108,6 +109,6 @@ class Edge:
 
 async def _refuse(exchange: Exchange, problem: Problem) -> None:
     context.enter(context.Context(request_id=exchange.inbound.request_id))
-    response = problem.response(exchange.scope["path"])
+    response = faults.respond(problem, exchange.scope["path"])
     response.raw_headers += exchange.own_fields()
     await response(exchange.scope, exchange.receive, exchange.send)

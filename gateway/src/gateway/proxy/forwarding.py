@@ -4,7 +4,7 @@ import asyncio
 
 import aiohttp
 
-from crmkit.auth import HEADER
+from crmkit.web.auth import HEADER
 from gateway.access.directory import Client
 from gateway.access.tokens import Mint
 from gateway.proxy import headers

@@ -6,7 +6,7 @@ import time
 import aiohttp
 import msgspec
 
-from crmkit.auth import HEADER, Principal
+from crmkit.web.auth import HEADER, Principal
 from gateway.access.directory import Client
 from gateway.access.tokens import Mint
 from gateway.proxy.upstreams import Upstreams

@@ -5,17 +5,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, HTTPException, Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
-from crmkit import audit, auth, faults, feeds, hot, jobs, openapi, telemetry
-from crmkit.db import Database, database
-from crmkit.masking import Masker
-from crmkit.problems import BodyTooLarge, Problem, Unavailable
-from crmkit.routing import router
+from crmkit import telemetry
+from crmkit.data.db import Database
+from crmkit.data.masking import Masker
 from crmkit.settings import Settings
-
-__all__ = ["create_app", "router", "serve"]
+from crmkit.web import audit, auth, bodies, faults, feeds, health, hot, jobs, openapi, requests
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Wrap = Callable[[ASGIApp], ASGIApp]
@@ -63,26 +60,26 @@ def create_app(
 
 
 def _mechanism(service: str, *, long_work: bool) -> list[APIRouter]:
-    routers = [_health(), feeds.router(service), audit.router(service)]
+    routers = [health.router(), feeds.router(service), audit.router(service)]
     return [*routers, jobs.router(service)] if long_work else routers
 
 
 def _surround(app: FastAPI, settings: Settings, streaming: frozenset[str], authenticate: Wrap | None) -> None:
     """Add the middleware, the innermost first."""
     app.add_middleware(hot.Shortcut, routes=app.routes)
-    app.add_middleware(BodyLimit, limit=settings.body_limit, streaming=streaming)
+    app.add_middleware(bodies.BodyLimit, limit=settings.body_limit, streaming=streaming)
     if authenticate is None:
         verifier = auth.Verifier(settings.token_public_key.get_secret_value(), settings.service)
         app.add_middleware(auth.TokenMiddleware, verifier=verifier)
     else:
         app.add_middleware(authenticate)
-    app.add_middleware(telemetry.RequestContext)
+    app.add_middleware(requests.RequestContext)
 
 
 def serve(factory: Callable[[], ASGIApp], settings: Settings) -> None:
     """Run the app of one process until it is told to stop."""
     telemetry.serve_metrics(settings)
-    app = telemetry.traced(factory(), settings)
+    app = requests.traced(factory(), settings)
     # Modules and routes live as long as the process: walking them in every full collection held requests for 50 ms.
     gc.collect()
     gc.freeze()
@@ -115,58 +112,3 @@ def _lifespan(settings: Settings, others: Sequence[Lifespan]) -> Lifespan:
             yield
 
     return lifespan
-
-
-def _health() -> APIRouter:
-    health = APIRouter(tags=["operation"], include_in_schema=False)
-
-    @health.get("/healthz")
-    async def check_alive() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @health.get("/readyz")
-    async def check_ready(request: Request) -> dict[str, str]:
-        try:
-            await database(request).ping()
-        except Exception as error:
-            raise Unavailable("The database does not answer.") from error
-        return {"status": "ready"}
-
-    return health
-
-
-class BodyLimit:
-    """Refuses a body over the limit with 413, by its declared length or by what has arrived."""
-
-    def __init__(self, app: ASGIApp, *, limit: int, streaming: frozenset[str]) -> None:
-        self.app = app
-        self.limit = limit
-        self.streaming = streaming
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":  # a lifespan's state is copied into every request's
-            await self.app(scope, receive, send)
-            return
-        if scope["path"] in self.streaming:
-            scope.setdefault("state", {})["streamed"] = True
-            await self.app(scope, receive, send)
-            return
-        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if declared.isdigit() and int(declared) > self.limit:
-            await self._too_large().response(scope["path"])(scope, receive, send)
-            return
-        arrived = 0
-
-        async def counted() -> Message:
-            nonlocal arrived
-            message = await receive()
-            arrived += len(message.get("body", b""))
-            if arrived > self.limit:
-                # FastAPI lets only its own exceptions out of reading a body.
-                raise HTTPException(413)
-            return message
-
-        await self.app(scope, counted, send)
-
-    def _too_large(self) -> Problem:
-        return BodyTooLarge(f"A body here is at most {self.limit} bytes; send more through POST /v1/imports.")

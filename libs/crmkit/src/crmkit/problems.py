@@ -6,9 +6,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 import msgspec
-from starlette.responses import Response
 
-from crmkit import context, media
+from crmkit import context
 
 DOCS = "/docs/problems#"
 
@@ -60,9 +59,6 @@ class Problem(Exception):
         if self.errors:
             document["errors"] = self.errors
         return msgspec.json.encode(document | self.members)
-
-    def response(self, instance: str) -> Response:
-        return Response(self.body(instance), self.status, self.headers, media.PROBLEM)
 
 
 class BadRequest(Problem):

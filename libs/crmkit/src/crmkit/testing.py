@@ -26,10 +26,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import auth, events, migrations, outbox
-from crmkit.auth import Principal
-from crmkit.db import Database
+from crmkit.data import migrations
+from crmkit.data.db import Database
+from crmkit.events import cloudevents, outbox
 from crmkit.settings import Settings
+from crmkit.web import auth
+from crmkit.web.auth import Principal
 
 PASSWORD: Final = "for-tests-only"  # noqa: S105
 ADMIN: Final = Principal("01890000-0000-7000-8000-000000000001", "tests", frozenset({auth.ADMIN}))
@@ -135,26 +137,28 @@ async def sequenced(database: Database, schema: str) -> None:
         pass
 
 
-async def read_feed(client: httpx.AsyncClient, database: Database, schema: str, after: str = "") -> list[events.Event]:
+async def read_feed(
+    client: httpx.AsyncClient, database: Database, schema: str, after: str = ""
+) -> list[cloudevents.Event]:
     """Everything in the service's feed after a cursor."""
     await sequenced(database, schema)
-    found: list[events.Event] = []
+    found: list[cloudevents.Event] = []
     while True:
         response = await client.get(f"/v1/feeds/{schema}", params={"after": after, "limit": 1000})
-        batch = events.decode_batch(response.raise_for_status().content)
+        batch = cloudevents.decode_batch(response.raise_for_status().content)
         if not batch:
             return found
         found += batch
         after = batch[-1].sequence
 
 
-def event(type: str, data: Any, *, position: int = 1, subject: str | None = None) -> events.Event:
+def event(type: str, data: Any, *, position: int = 1, subject: str | None = None) -> cloudevents.Event:
     """An event as it would come from another service's feed; `data` is encoded as JSON."""
-    return events.Event(
+    return cloudevents.Event(
         id=str(uuid.uuid4()),
         type=type,
         source="/v1/tests",
-        sequence=events.cursor("test", position),
+        sequence=cloudevents.cursor("test", position),
         time="2026-01-01T00:00:00Z",
         data=msgspec.Raw(msgspec.json.encode(data)),
         subject=subject,

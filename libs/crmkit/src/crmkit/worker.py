@@ -11,11 +11,15 @@ import structlog
 import uvloop
 from sqlalchemy import text
 
-from crmkit import consumers, db, http, messenger, outbox, telemetry
-from crmkit.consumers import Consumer
-from crmkit.db import Database
-from crmkit.jobs import Handler
+from crmkit import telemetry
+from crmkit.data import db
+from crmkit.data.db import Database
+from crmkit.events import consumers, outbox
+from crmkit.events.consumers import Consumer
 from crmkit.settings import Settings
+from crmkit.web import http
+from crmkit.work import messenger
+from crmkit.work.jobs import Handler
 
 log = structlog.get_logger()
 

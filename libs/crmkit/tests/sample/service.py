@@ -16,12 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.responses import StreamingResponse
 
-from crmkit import app, audit, concurrency, fast, hot, idempotency, jobs, outbox, paging, worker
-from crmkit.consumers import Consumer
-from crmkit.db import Base, Database, Session, constraint
-from crmkit.events import Event
+from crmkit import app, worker
+from crmkit.data import audit
+from crmkit.data.db import Base, Database, constraint
+from crmkit.events import outbox
+from crmkit.events.cloudevents import Event
+from crmkit.events.consumers import Consumer
 from crmkit.problems import Conflict, NotFound
 from crmkit.settings import Settings
+from crmkit.web import concurrency, fast, hot, idempotency, paging, routing
+from crmkit.web.sessions import Session
+from crmkit.work import jobs
 from crmkit.worker import Worker
 
 
@@ -68,7 +73,7 @@ class Count(BaseModel):
     then_fail: bool = False
 
 
-router = app.router(tags=["things"])
+router = routing.router(tags=["things"])
 hot_router = hot.router(tags=["things"])
 
 

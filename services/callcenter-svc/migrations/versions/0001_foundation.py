@@ -1,6 +1,6 @@
 """Tickets, calls, survey answers, and what is known of customers from other services' feeds."""
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0001"
 down_revision = None

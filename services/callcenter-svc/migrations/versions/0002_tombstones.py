@@ -1,6 +1,6 @@
 """Who was erased stays known by the id alone, so that no other feed brings them back."""
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0002"
 down_revision = "0001"

@@ -1,6 +1,6 @@
 """An ended campaign takes its coupons along, also those that are given back to their owner later."""
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0003"
 down_revision = "0002"

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from crmkit.events import type_name
+from crmkit.events.cloudevents import type_name
 
 CUSTOMER_TOLD: Final = frozenset({type_name("customer", "created"), type_name("customer", "updated")})
 CUSTOMER_ERASED: Final = type_name("customer", "erased")

@@ -4,7 +4,7 @@ from callcenter.customers import service as customers
 from callcenter.events import CUSTOMER_ERASED
 from callcenter.settings import Settings
 from crmkit import worker
-from crmkit.consumers import Consumer
+from crmkit.events.consumers import Consumer
 
 
 def create_worker(settings: Settings | None = None) -> worker.Worker:

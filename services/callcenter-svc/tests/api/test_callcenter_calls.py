@@ -12,7 +12,7 @@ import pytest
 from callcenter.calls import rules
 from callcenter.calls.rules import Event
 from callcenter.calls.schemas import Call, NewCallEvent
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)

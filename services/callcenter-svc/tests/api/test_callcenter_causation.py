@@ -4,7 +4,7 @@ from callcenter_hearsay import CROSS, RINGING, TICKET, customer, erased, get, he
 from sqlalchemy import text
 
 from callcenter.customers import service
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient
 
 

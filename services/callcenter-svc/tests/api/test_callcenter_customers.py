@@ -9,7 +9,7 @@ from sqlalchemy import text
 from callcenter.customers import service
 from callcenter.screen_pop.schemas import ScreenPop
 from crmkit import testing
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 
 LIST_ISSUED = "perennial.shopping_list.issued.v1"

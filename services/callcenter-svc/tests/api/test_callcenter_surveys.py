@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from callcenter.surveys.schemas import SurveyResponse
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 
 CARD = {"card": "tcj-1"}

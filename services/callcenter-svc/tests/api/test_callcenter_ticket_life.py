@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from callcenter.tickets.schemas import Message, Ticket
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 
 TICKET: dict[str, Any] = {"type": "inquiry", "subject": "Hours?", "body": "When do you open?", "channel": "chat"}

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.erasures import repository
-from crmkit.db import driver
+from crmkit.data.db import driver
 
 ADD = text(
     "insert into outbox (type, source, subject, data)"

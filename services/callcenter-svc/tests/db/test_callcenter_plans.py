@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls import repository as calls
 from callcenter.references.repository import unresolved
 from callcenter.screen_pop.fast import SCREEN_POP
-from crmkit.db import driver
+from crmkit.data.db import driver
 
 HANDLES = (["phone"], ["+14155550100"], [None], [None])
 

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.slas import repository, rules
 from callcenter.slas.rules import Priority
-from crmkit.db import driver
+from crmkit.data.db import driver
 
 OFFICE_HOURS = "[[540,1020],[540,1020],[540,1020],[540,1020],[540,1020],null,null]"
 

@@ -1,6 +1,6 @@
 """The service's first tables."""
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0001"
 down_revision = None

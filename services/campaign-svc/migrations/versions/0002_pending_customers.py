@@ -1,6 +1,6 @@
 """A checkout keeps the handle of a customer who is not known, and is found by it when that customer is erased."""
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0002"
 down_revision = "0001"

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from crmkit.events import type_name
+from crmkit.events.cloudevents import type_name
 
 CUSTOMER_TOLD: Final = frozenset(type_name("customer", verb) for verb in ("created", "updated"))
 CUSTOMER_ERASED: Final = frozenset({type_name("customer", "erased")})

@@ -15,7 +15,7 @@ from campaign.redemptions import routes as redemptions
 from campaign.results import routes as results
 from campaign.settings import Settings
 from campaign.sponsors import routes as sponsors
-from crmkit import http
+from crmkit.web import http
 
 NOUNS = (sponsors, offers, campaigns, results, coupons, lists, checkouts, redemptions)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
 
 MOST: Final = 10**15
 DEFAULT_SOURCE: Final = "default"

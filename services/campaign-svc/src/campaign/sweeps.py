@@ -4,7 +4,7 @@ from typing import Final
 
 from campaign.checkouts import repository
 from campaign.lists import repository as lists
-from crmkit.db import Database
+from crmkit.data.db import Database
 
 AT_ONCE: Final = 500
 

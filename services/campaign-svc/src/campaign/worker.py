@@ -10,7 +10,7 @@ from campaign.events import CUSTOMER_ERASED
 from campaign.lists import generation
 from campaign.projections import service as projections
 from campaign.settings import Settings
-from crmkit.consumers import Consumer
+from crmkit.events.consumers import Consumer
 
 
 def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:

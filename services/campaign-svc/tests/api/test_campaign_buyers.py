@@ -9,7 +9,8 @@ from campaign_factories import Shop, known
 from sqlalchemy import text
 
 from campaign.projections import service
-from crmkit import events, testing
+from crmkit import testing
+from crmkit.events import cloudevents
 
 ZONE = ZoneInfo("America/New_York")
 ID = "01890000-0000-7000-8000-00000000dead"
@@ -28,7 +29,9 @@ def pending(**handle: str) -> dict[str, Any]:
     return {"id": None, "handle": handle, "resolution": "pending", "candidates": []}
 
 
-async def told(shop: Shop, checkout: dict[str, Any], client: testing.TestClient | None = None) -> list[events.Event]:
+async def told(
+    shop: Shop, checkout: dict[str, Any], client: testing.TestClient | None = None
+) -> list[cloudevents.Event]:
     """The events of a checkout, as a client reads them."""
     feed = await testing.read_feed(client or shop.client, shop.database, "campaign")
     return [event for event in feed if event.source == f"/v1/checkouts/{checkout['id']}"]
@@ -73,7 +76,7 @@ async def test_a_handle_nobody_is_known_by_is_kept_as_it_was_given(
     assert (await shop.client.get(f"/v1/checkouts/{checkout['id']}")).json() == confirmed
     reserved, last = await told(shop, checkout)
     assert reserved.read(dict[str, Any])["customer"] == last.read(dict[str, Any])["customer"] == pending(**kept)
-    assert (last.type, last.subject) == (events.type_name("checkout", "confirmed"), None)
+    assert (last.type, last.subject) == (cloudevents.type_name("checkout", "confirmed"), None)
 
 
 async def test_a_handle_of_two_is_kept_with_both(shop: Shop) -> None:

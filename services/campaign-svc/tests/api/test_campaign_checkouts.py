@@ -7,7 +7,8 @@ from campaign_factories import MONTH, NOW, Shop, known, reasons
 
 from campaign.checkouts import references
 from campaign.coupons import codes
-from crmkit import events, testing
+from crmkit import testing
+from crmkit.events import cloudevents
 
 UNKNOWN = "01890000-0000-7000-8000-00000000dead"
 
@@ -286,5 +287,5 @@ async def test_the_feed_tells_a_coupon_as_its_get_does(shop: Shop) -> None:
     coupon = (await shop.client.get(f"/v1/coupons/{code}")).json()
     feed = await testing.read_feed(shop.client, shop.database, "campaign")
     (told,) = [e for e in feed if e.source == f"/v1/coupons/{coupon['id']}"]
-    assert told.type == events.type_name("coupon", "redeemed")
+    assert told.type == cloudevents.type_name("coupon", "redeemed")
     assert told.read(dict[str, Any]) == coupon

@@ -12,8 +12,9 @@ from campaign_factories import Shop, known, reasons
 from campaign.coupons import batches, codes
 from campaign.coupons import service as coupons
 from campaign.lists import generation
-from crmkit import jobs, testing
+from crmkit import testing
 from crmkit.testing import TestClient
+from crmkit.work import jobs
 
 HEAVY = {"group": "store", "usage": "high"}
 HANDLERS = {generation.JOB: generation.run, coupons.JOB: batches.run}

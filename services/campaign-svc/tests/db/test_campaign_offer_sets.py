@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.offers import repository
 from campaign.offers.schemas import NewOffer
-from crmkit.db import Database
+from crmkit.data.db import Database
 
 MANY = 32_768  # one more than the parameters of a statement
 

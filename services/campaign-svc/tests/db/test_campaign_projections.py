@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.projections import repository, service
 from campaign.projections.rules import external_handle, stored_handle
-from crmkit import db
+from crmkit.data import db
 from crmkit.testing import event
 
 ZONE = ZoneInfo("America/New_York")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0001"
 down_revision = None

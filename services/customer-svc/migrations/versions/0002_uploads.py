@@ -1,6 +1,6 @@
 """A chunk that no job has yet tells when it came: until its upload has ended it bears the upload's id."""
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0002"
 down_revision = "0001"

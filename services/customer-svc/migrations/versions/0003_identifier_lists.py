@@ -5,7 +5,7 @@
 
 from typing import Final
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0003"
 down_revision = "0002"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0004"
 down_revision = "0003"

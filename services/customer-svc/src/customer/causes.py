@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crmkit import context
-from crmkit.events import Event
+from crmkit.events.cloudevents import Event
 
 
 @dataclass(frozen=True, slots=True)

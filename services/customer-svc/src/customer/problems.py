@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request, Response
 
 from crmkit.problems import Invalid
+from crmkit.web import faults
 from customer.references.rules import Unreadable
 
 
@@ -16,4 +17,4 @@ def install(app: FastAPI) -> None:
 
 
 def _answer(request: Request, error: Exception) -> Response:
-    return UnreadableIdentifier(str(error)).response(request.url.path)
+    return faults.respond(UnreadableIdentifier(str(error)), request.url.path)

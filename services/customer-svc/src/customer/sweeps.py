@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 from customer.imports import repository as imports
 
 # An upload that pauses longer is taken for dead.

@@ -3,7 +3,7 @@
 from functools import partial
 
 import crmkit.worker
-from crmkit.consumers import Consumer
+from crmkit.events.consumers import Consumer
 from customer import sweeps
 from customer.imports import service as imports
 from customer.settings import Settings

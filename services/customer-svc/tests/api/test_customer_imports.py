@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from customer_importing import NDJSON, Importer, ndjson
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 from customer import sweeps
 from customer.imports import rules

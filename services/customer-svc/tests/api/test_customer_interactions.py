@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from customer_importing import Importer, ndjson
 
-from crmkit.db import Database
-from crmkit.events import Event
+from crmkit.data.db import Database
+from crmkit.events.cloudevents import Event
 from crmkit.testing import TestClient, read_feed
 
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 
 

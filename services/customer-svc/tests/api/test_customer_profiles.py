@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 
 

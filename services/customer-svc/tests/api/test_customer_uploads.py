@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import FastAPI
 from starlette.types import Message
 
-from crmkit import auth
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.settings import Settings
 from crmkit.testing import ADMIN, TestClient
+from crmkit.web import auth
 from customer import sweeps
 
 NDJSON = {"content-type": "application/x-ndjson"}

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from customer_importing import Importer, ndjson
 
-from crmkit.db import Database
-from crmkit.events import Event
+from crmkit.data.db import Database
+from crmkit.events.cloudevents import Event
 from crmkit.testing import TestClient, event, read_feed
 from customer.references.rules import Unreadable
 from customer.touches import service as touches

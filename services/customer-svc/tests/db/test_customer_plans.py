@@ -1,6 +1,6 @@
 """Lists that are long read their indexes in order."""
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 
 _PAGE = """
 explain select document from interaction_documents

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from crmkit.db import Database
-from crmkit.events import Event
+from crmkit.data.db import Database
+from crmkit.events.cloudevents import Event
 from crmkit.testing import TestClient, event, read_feed
 from customer.references.rules import Unreadable
 from customer.touches import service as touches

@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
-from crmkit import jobs, testing
+from crmkit import testing
+from crmkit.work import jobs
 from segment.scoring_runs import repository, service
 from segment.scoring_runs.schemas import NewScoringRun
 

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from callcenter.calls import rules
 from callcenter.references.repository import customer_json, resolution, time_json
 from callcenter.schemas import Told
-from crmkit import db, fast
+from crmkit.data import db
+from crmkit.web import fast
 
 # What a call is, next to its identity, version and times of record.
 _FACTS: Final = (

@@ -13,7 +13,7 @@ from callcenter.calls.fast import call_json
 from callcenter.calls.models import Call
 from callcenter.references.repository import erasing, linking
 from callcenter.schemas import Told
-from crmkit import outbox
+from crmkit.events import outbox
 
 DOCUMENT: Final = literal_column(f"{call_json('calls')}::text", Text).label("document")
 

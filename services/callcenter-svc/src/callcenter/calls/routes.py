@@ -10,10 +10,10 @@ from callcenter.calls import fast, models, repository, schemas, service
 from callcenter.calls.repository import Filter
 from callcenter.calls.rules import Direction, EventType
 from callcenter.calls.schemas import CallPatch, NewCallEvent
-from crmkit import concurrency, hot, paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
+from crmkit.web import concurrency, hot, paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 router = api_router(tags=["calls"])
 hot_router = hot.router(tags=["calls"])

@@ -8,7 +8,7 @@ from pydantic import AnyHttpUrl, AwareDatetime, ConfigDict, Field, StringConstra
 from callcenter.calls.rules import Direction, EventType
 from callcenter.references.schemas import Customer
 from callcenter.schemas import Answer, Body, Name
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 

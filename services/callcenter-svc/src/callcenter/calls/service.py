@@ -10,7 +10,7 @@ from callcenter.calls import fast, repository, rules
 from callcenter.calls.schemas import CallPatch, NewCallEvent
 from callcenter.references.rules import e164
 from callcenter.schemas import Told
-from crmkit import audit
+from crmkit.data import audit
 
 
 def given_call(event: NewCallEvent, region: str) -> fast.GivenCall:

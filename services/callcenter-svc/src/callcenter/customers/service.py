@@ -22,9 +22,9 @@ from callcenter.slas.repository import default_policy
 from callcenter.surveys import repository as surveys
 from callcenter.tickets import repository as tickets
 from callcenter.tickets import service as desk
-from crmkit import audit
-from crmkit.db import Database, driver
-from crmkit.events import Event
+from crmkit.data import audit
+from crmkit.data.db import Database, driver
+from crmkit.events.cloudevents import Event
 
 _STRAY_AGE: Final = timedelta(minutes=10)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from callcenter.references.rules import Cause, Handle
-from crmkit import outbox
+from crmkit.events import outbox
 
 # Twenty candidates are more than anyone reads; the limit keeps a switchboard's number cheap.
 _CANDIDATES: Final = 20

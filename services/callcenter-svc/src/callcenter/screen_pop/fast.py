@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import Request
 
 from callcenter.references.repository import time_json
-from crmkit import db
+from crmkit.web import sessions
 
 _SHOWN: Final = 5
 _MATCHES: Final = 20
@@ -58,6 +58,6 @@ cross join lateral ({_LAST_INTERACTIONS}) as last_interactions
 
 async def pop_screen(request: Request, phone: str) -> str:
     """The `ScreenPop` document of a number."""
-    row = await db.one_statement(request, SCREEN_POP, phone)
+    row = await sessions.one_statement(request, SCREEN_POP, phone)
     assert row is not None
     return str(row[0])

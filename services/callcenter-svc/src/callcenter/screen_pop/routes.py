@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from callcenter.references.rules import e164
 from callcenter.schemas import Name
 from callcenter.screen_pop import fast, schemas
-from crmkit.app import router as api_router
+from crmkit.web.routing import router as api_router
 
 router = api_router(tags=["calls"])
 

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from callcenter.slas import repository
 from callcenter.slas.rules import Policy
-from crmkit import db
+from crmkit.web import sessions
 
 REMEMBERED_S: Final = 30.0
 
@@ -24,7 +24,7 @@ async def current_policy(request: Request) -> Policy:
     state = request.app.state
     known: _Remembered | None = getattr(state, "sla_policy", None)
     if known is None or known.until < time.monotonic():
-        row = await db.one_statement(request, repository.DEFAULT)
+        row = await sessions.one_statement(request, repository.DEFAULT)
         assert row is not None, "the first migration leaves a default policy"
         known = state.sla_policy = _Remembered(repository.policy_of(row), time.monotonic() + REMEMBERED_S)
     return known.policy

@@ -7,7 +7,7 @@ from sqlalchemy import DateTime
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.references.models import Concerning
-from crmkit.db import Base
+from crmkit.data.db import Base
 
 
 class SurveyResponse(Concerning, Base):

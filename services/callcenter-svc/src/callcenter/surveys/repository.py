@@ -15,7 +15,9 @@ from callcenter.references.repository import customer_json, erasing, linking, re
 from callcenter.schemas import Told
 from callcenter.surveys.errors import SurveyResponseNotFound, UnknownTicket
 from callcenter.surveys.models import SurveyResponse
-from crmkit import db, fast, outbox
+from crmkit.data import db
+from crmkit.events import outbox
+from crmkit.web import fast
 
 
 def response_json(row: str) -> str:

@@ -9,10 +9,10 @@ from callcenter.surveys import models, repository, schemas, service
 from callcenter.surveys.repository import Filter
 from callcenter.surveys.rules import SurveyClass, SurveyKind
 from callcenter.surveys.schemas import NewSurveyResponse
-from crmkit import paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
+from crmkit.web import paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 router = api_router(tags=["surveys"])
 

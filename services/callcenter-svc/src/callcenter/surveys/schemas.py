@@ -10,7 +10,7 @@ from callcenter.references.schemas import Customer, CustomerRef
 from callcenter.schemas import Answer, Body, Text
 from callcenter.surveys import rules
 from callcenter.surveys.rules import SurveyClass, SurveyKind
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
 
 AsNumber = PlainSerializer(float, return_type=float, when_used="json")
 Rating = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=3, allow_inf_nan=False), AsNumber]

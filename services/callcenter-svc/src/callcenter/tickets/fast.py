@@ -14,7 +14,9 @@ from callcenter.schemas import Told
 from callcenter.slas.rules import Policy
 from callcenter.tickets import rules
 from callcenter.tickets.schemas import NewTicket
-from crmkit import db, fast, outbox
+from crmkit.data import db
+from crmkit.events import outbox
+from crmkit.web import fast
 
 # Tiers in the order of `rules.Tier`: the order of the outcomes that each new row brings along, the last for none.
 _TIERS: Final = "array['platinum', 'gold', 'silver', 'bronze', 'lead']"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callcenter.references.models import Concerning
 from callcenter.slas.rules import Clock, Priority
 from callcenter.tickets.rules import Standing, Status
-from crmkit.db import Base
+from crmkit.data.db import Base
 
 _INSTANT = DateTime(timezone=True)
 

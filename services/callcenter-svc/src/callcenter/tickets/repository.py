@@ -18,7 +18,7 @@ from callcenter.tickets.errors import TicketNotFound
 from callcenter.tickets.fast import ticket_json
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Tier
-from crmkit import outbox
+from crmkit.events import outbox
 
 DOCUMENT: Final = literal_column(f"{ticket_json('tickets')}::text", Text).label("document")
 

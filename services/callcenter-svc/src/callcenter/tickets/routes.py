@@ -14,10 +14,10 @@ from callcenter.tickets.repository import Filter
 from callcenter.tickets.rules import Status, TicketType
 from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, NewTickets, TicketPatch
 from callcenter.tickets.service import Desk
-from crmkit import concurrency, hot, paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
+from crmkit.web import concurrency, hot, paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 router = api_router(tags=["tickets"])
 hot_router = hot.router(tags=["tickets"])

@@ -19,8 +19,9 @@ from callcenter.tickets.errors import ActionNotAllowed, NoComplaint
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Severity, Standing, Status, TicketType, Tier
 from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, TicketPatch
-from crmkit import audit, batches, merge_patch
+from crmkit.data import audit, merge_patch
 from crmkit.problems import Invalid
+from crmkit.web import batches
 
 
 @dataclass(frozen=True, slots=True)

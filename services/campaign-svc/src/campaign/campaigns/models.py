@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, DateTime, FetchedValue, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crmkit.db import Base
+from crmkit.data.db import Base
 
 
 class CampaignRow(Base):

@@ -10,9 +10,9 @@ from campaign.campaigns import repository, service
 from campaign.campaigns.models import BudgetEntryRow, CampaignRow
 from campaign.campaigns.rules import CampaignStatus
 from campaign.campaigns.schemas import Budget, BudgetEntry, Campaign, CampaignPatch, NewCampaign
-from crmkit import concurrency, paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web import concurrency, paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 router = api_router(tags=["campaigns"])
 

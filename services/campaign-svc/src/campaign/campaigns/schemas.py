@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from campaign.campaigns.rules import CampaignStatus
 from campaign.schemas import UNSET, Amount, Currency, Name, Share, Strict
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
 
 Goal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Tier = Literal["platinum", "gold", "silver", "bronze", "lead"]

@@ -19,7 +19,8 @@ from campaign.campaigns.models import BudgetRow, CampaignRow
 from campaign.campaigns.rules import CampaignStatus, may_move
 from campaign.campaigns.schemas import Campaign, CampaignPatch, NewCampaign
 from campaign.lookups import found
-from crmkit import audit, outbox
+from crmkit.data import audit
+from crmkit.events import outbox
 from crmkit.problems import FieldError, UnknownReference
 
 LASTING: Final = frozenset({"name", "goal", "ends_at", "budget_amount"})

@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from campaign.checkouts.errors import CheckoutClosed, CheckoutExpired, CheckoutNotFound
 from campaign.checkouts.schemas import Confirmation
-from crmkit import concurrency, fast, media
 from crmkit.problems import PreconditionFailed
+from crmkit.web import concurrency, fast, media
 
 NO_VERSION: Final = 0  # they begin with 1
 

@@ -15,8 +15,8 @@ from campaign.projections import repository
 from campaign.projections.rules import handle_of
 from campaign.schemas import CustomerRef
 from campaign.settings import Settings
-from crmkit.db import database
-from crmkit.http import Client
+from crmkit.web.http import Client
+from crmkit.web.sessions import database
 
 log = structlog.get_logger()
 

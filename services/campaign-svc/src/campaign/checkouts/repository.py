@@ -14,7 +14,8 @@ from campaign.checkouts.rules import Candidate
 from campaign.checkouts.schemas import Checkout
 from campaign.offers.rules import OfferKind, Target
 from campaign.projections.rules import CustomerHandle
-from crmkit import db, outbox
+from crmkit.data import db
+from crmkit.events import outbox
 
 _LIST: Final = "select shopping_list_id, customer_id from list_codes where code = $1"
 _HOLDINGS: Final = """

@@ -7,9 +7,9 @@ from fastapi import Request, Response
 from campaign.checkouts import fast, service
 from campaign.checkouts.references import IdentifiedBuyer
 from campaign.checkouts.schemas import Checkout, Confirmation, NewCheckout, Quote
-from crmkit import concurrency
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web import concurrency
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 router = api_router(tags=["checkouts"])
 

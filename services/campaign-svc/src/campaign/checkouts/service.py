@@ -18,7 +18,8 @@ from campaign.coupons import codes
 from campaign.lookups import found
 from campaign.offers.rules import Goods
 from campaign.projections import repository as projections
-from crmkit import db, outbox
+from crmkit.data import db
+from crmkit.events import outbox
 
 
 async def reserve_checkout(session: AsyncSession, posted: NewCheckout, buyer: Buyer, *, lasting_s: int) -> Checkout:

@@ -11,7 +11,8 @@ from campaign.coupons.models import CouponBatchRow
 from campaign.coupons.repository import NewCoupon
 from campaign.coupons.schemas import CouponBatch
 from campaign.offers.models import OfferRow
-from crmkit import jobs, outbox
+from crmkit.events import outbox
+from crmkit.work import jobs
 
 CHUNK: Final = 20_000
 

@@ -7,7 +7,7 @@ from sqlalchemy import DateTime, FetchedValue
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.schemas import CustomerId
-from crmkit.db import Base
+from crmkit.data.db import Base
 
 
 class CouponRow(Base):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaign.coupons.models import CouponBatchRow, CouponRow
 from campaign.coupons.schemas import CouponStatus
 from campaign.ids import make_ids
-from crmkit import db
+from crmkit.data import db
 
 T = TypeVar("T")
 

@@ -8,10 +8,11 @@ from fastapi import Path, Query, Request, Response
 from campaign.coupons import repository, service
 from campaign.coupons.models import CouponBatchRow, CouponRow
 from campaign.coupons.schemas import Coupon, CouponBatch, CouponStatus, NewCouponBatch
-from crmkit import concurrency, jobs, paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
+from crmkit.web import concurrency, paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
+from crmkit.work import jobs
 
 router = api_router(tags=["coupons"])
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from campaign.offers.schemas import check_period
 from campaign.schemas import CustomerId, Strict
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
 
 
 class CouponStatus(StrEnum):

@@ -15,8 +15,9 @@ from campaign.coupons.schemas import NewCouponBatch
 from campaign.lookups import found
 from campaign.offers import service as offers
 from campaign.offers.errors import OfferArchived
-from crmkit import audit, jobs
+from crmkit.data import audit
 from crmkit.problems import FieldError
+from crmkit.work import jobs
 
 JOB = "coupon_batch"
 

@@ -28,7 +28,9 @@ from campaign.lists.schemas import Generation
 from campaign.offers import repository as offers
 from campaign.offers.rules import OfferBook, Terms
 from campaign.projections import repository as projections
-from crmkit import db, http, jobs
+from crmkit.data import db
+from crmkit.web import http
+from crmkit.work import jobs
 
 JOB: Final = "shopping_lists"
 AUDIENCE_CHUNK: Final = 5_000

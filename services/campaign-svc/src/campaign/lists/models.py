@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.schemas import CustomerId
-from crmkit.db import Base
+from crmkit.data.db import Base
 
 
 class ShoppingListRow(Base):

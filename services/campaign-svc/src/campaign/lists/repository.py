@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaign.campaigns.rules import Group
 from campaign.lists.models import ShoppingListRow
 from campaign.lists.schemas import Generation
-from crmkit import outbox
+from crmkit.events import outbox
 
 _AUDIENCE: Final = (
     "insert into list_audience (job_id, customer_id) select $1, unnest($2::uuid[]) on conflict do nothing"

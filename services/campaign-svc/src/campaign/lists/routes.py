@@ -12,9 +12,10 @@ from campaign.lists.models import ShoppingListRow
 from campaign.lists.schemas import NewShoppingLists, ShoppingList
 from campaign.lists.sheet import Printing
 from campaign.settings import Settings
-from crmkit import concurrency, jobs, paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web import concurrency, paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
+from crmkit.work import jobs
 
 router = api_router(tags=["shopping lists"])
 

@@ -13,7 +13,7 @@ from campaign.lists.models import ShoppingListRow
 from campaign.lists.schemas import NewShoppingLists, ShoppingList
 from campaign.lists.sheet import Printing, lay_out
 from campaign.lookups import found
-from crmkit import jobs
+from crmkit.work import jobs
 
 
 async def order_lists(session: AsyncSession, new: NewShoppingLists, *, service: str) -> jobs.Job:

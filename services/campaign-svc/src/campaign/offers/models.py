@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.offers.rules import OfferKind, percent_of
-from crmkit.db import Base
+from crmkit.data.db import Base
 
 
 class OfferRow(Base):

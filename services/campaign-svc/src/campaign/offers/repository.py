@@ -15,7 +15,9 @@ from campaign.offers.rules import PERCENT, LadderStep, OfferKind, Target, Terms
 from campaign.offers.schemas import LadderStep as LadderStepShape
 from campaign.offers.schemas import NewOffer, Offer
 from campaign.sponsors.models import SponsorRow
-from crmkit import context, db, outbox
+from crmkit import context
+from crmkit.data import db
+from crmkit.events import outbox
 
 _TELL: Final = """
 insert into outbox (type, source, data, actor, request_id, causation_id, traceparent)

@@ -8,9 +8,9 @@ from fastapi import Depends, Query, Request, Response
 from campaign.offers import repository, service
 from campaign.offers.models import OfferRow
 from campaign.offers.schemas import NewOffer, NewOffers, Offer, OfferPatch, OfferResults
-from crmkit import concurrency, paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web import concurrency, paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 router = api_router(tags=["offers"])
 

@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 
 from campaign.offers.rules import OfferKind
 from campaign.schemas import MOST, UNSET, Amount, Currency, Handle, Name, Percent, Quantity, Share, Strict
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
 from crmkit.problems import FieldError
 
 PositiveAmount = Annotated[int, Field(gt=0, le=MOST, strict=True, description="minor units")]

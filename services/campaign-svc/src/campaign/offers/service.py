@@ -21,8 +21,10 @@ from campaign.offers.schemas import (
     check_period,
     check_values,
 )
-from crmkit import audit, batches, outbox
+from crmkit.data import audit
+from crmkit.events import outbox
 from crmkit.problems import FieldError, Invalid, UnknownReference
+from crmkit.web import batches
 
 
 async def create_offer(session: AsyncSession, new: NewOffer, *, currency: str) -> Offer:

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaign import events
 from campaign.erasures import repository as erasures
 from campaign.projections import repository, rules
-from crmkit import audit, db
-from crmkit.events import Event
+from crmkit.data import audit, db
+from crmkit.events.cloudevents import Event
 
 
 class Versioned(Protocol):

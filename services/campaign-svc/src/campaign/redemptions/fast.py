@@ -12,8 +12,8 @@ from campaign.coupons.errors import CouponNotFound
 from campaign.redemptions.errors import REFUSALS
 from campaign.redemptions.schemas import NewRedemption
 from campaign.schemas import CustomerRef
-from crmkit import fast, media
 from crmkit.problems import AmbiguousReference, FieldError, Unavailable, UnknownReference
+from crmkit.web import fast, media
 
 # After the nine common ones: $10 code, $11 store, $12 customer, $13 order source, $14 order external id,
 # $15 discount amount.

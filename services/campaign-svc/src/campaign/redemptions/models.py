@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.redemptions.schemas import OrderName
 from campaign.schemas import CustomerId
-from crmkit.db import Base
+from crmkit.data.db import Base
 
 
 class RedemptionRow(Base):

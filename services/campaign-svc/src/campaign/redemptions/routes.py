@@ -8,9 +8,9 @@ from fastapi import Query, Request, Response
 from campaign.redemptions import fast, repository, service
 from campaign.redemptions.models import RedemptionRow
 from campaign.redemptions.schemas import NewRedemption, Redemption
-from crmkit import concurrency, hot, paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web import concurrency, hot, paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 router = api_router(tags=["redemptions"])
 hot_router = hot.router(tags=["redemptions"])

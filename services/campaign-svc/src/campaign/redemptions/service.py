@@ -8,7 +8,8 @@ from campaign.lookups import found
 from campaign.redemptions import repository
 from campaign.redemptions.errors import RedemptionNotFound, RedemptionReversed
 from campaign.redemptions.schemas import Redemption
-from crmkit import audit, db, outbox
+from crmkit.data import audit, db
+from crmkit.events import outbox
 
 
 async def get_redemption(session: AsyncSession, redemption_id: UUID) -> Redemption:

@@ -6,8 +6,8 @@ from fastapi import Request
 
 from campaign.results import service
 from campaign.results.schemas import Results
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 router = api_router(tags=["campaigns"])
 

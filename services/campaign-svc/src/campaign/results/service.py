@@ -12,7 +12,7 @@ from campaign.results import repository
 from campaign.results.repository import Period, SponsorTotals
 from campaign.results.rules import CONFIDENCE, Sample, may_show, welch
 from campaign.results.schemas import GroupSpend, Lift, Results, SponsorResult
-from crmkit import db
+from crmkit.data import db
 
 
 async def get_results(session: AsyncSession, campaign_id: UUID, *, zone: ZoneInfo) -> Results:

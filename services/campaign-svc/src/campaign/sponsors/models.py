@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, FetchedValue
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crmkit.db import Base
+from crmkit.data.db import Base
 
 
 class SponsorRow(Base):

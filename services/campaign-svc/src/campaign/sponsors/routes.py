@@ -8,9 +8,9 @@ from fastapi import Depends, Request, Response
 from campaign.sponsors import repository, service
 from campaign.sponsors.models import SponsorRow
 from campaign.sponsors.schemas import NewSponsor, Sponsor, SponsorPatch
-from crmkit import concurrency, paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web import concurrency, paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 router = api_router(tags=["sponsors"])
 

@@ -11,7 +11,8 @@ from campaign.sponsors import repository
 from campaign.sponsors.errors import SponsorExists, SponsorNotFound
 from campaign.sponsors.models import SponsorRow
 from campaign.sponsors.schemas import NewSponsor, Sponsor, SponsorPatch
-from crmkit import audit, outbox
+from crmkit.data import audit
+from crmkit.events import outbox
 
 
 async def create_sponsor(session: AsyncSession, new: NewSponsor) -> Sponsor:

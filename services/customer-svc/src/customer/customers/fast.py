@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Request
 
-from crmkit import db
+from crmkit.web import sessions
 from customer.references.rules import Handle
 
 _BY_ID: Final = "select version, document::text from customer_documents where id = $1"
@@ -27,18 +27,18 @@ from found join customer_documents d on d.id = found.customer_id
 
 async def read_by_id(request: Request, id: UUID) -> tuple[int, str] | None:
     """(version, document) of a customer."""
-    row = await db.one_statement(request, _BY_ID, id)
+    row = await sessions.one_statement(request, _BY_ID, id)
     return (row[0], row[1]) if row else None
 
 
 async def read_by_key(request: Request, key: Handle) -> tuple[int, str] | None:
     """(version, document) of the customer an external id or card names."""
-    row = await db.one_statement(request, _BY_KEY, key.kind, key.source, key.value)
+    row = await sessions.one_statement(request, _BY_KEY, key.kind, key.source, key.value)
     return (row[0], row[1]) if row else None
 
 
 async def look_up(request: Request, handle: Handle, most: int) -> bytes | None:
     """All customers with this handle as the only page of their list; None when they are more than `most`."""
-    row = await db.one_statement(request, _LOOKUP, handle.kind, handle.source, handle.value, most)
+    row = await sessions.one_statement(request, _LOOKUP, handle.kind, handle.source, handle.value, most)
     assert row is not None
     return None if row[0] is None else b'{"data":' + row[0].encode() + b',"next_cursor":null}'

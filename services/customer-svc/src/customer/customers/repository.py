@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from crmkit import outbox
+from crmkit.events import outbox
 from customer.customers.rules import Intake
 from customer.customers.schemas import NewAttribute
 from customer.identifiers import repository as identifiers

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
-import crmkit.app
-from crmkit import concurrency, db, paging
-from crmkit.db import Session
-from crmkit.media import CSV, JSON, NDJSON
+from crmkit.web import concurrency, paging, routing, sessions
+from crmkit.web.media import CSV, JSON, NDJSON
+from crmkit.web.sessions import Session
 from customer.customers import fast, service
 from customer.customers.errors import CustomerNotFound
 from customer.customers.schemas import (
@@ -24,7 +23,7 @@ from customer.references.rules import SOURCE_PATTERN, Handle
 from customer.search import repository as search
 from customer.settings import region_of
 
-router = crmkit.app.router(tags=["customers"])
+router = routing.router(tags=["customers"])
 
 CustomerId = Annotated[UUID, Path(description="the customer's id")]
 
@@ -69,7 +68,7 @@ async def look_up_customers(
         whole = await fast.look_up(request, handle, page.limit)
         if whole is not None:
             return Response(whole, media_type=JSON)
-    async with db.database(request).sessions() as session:
+    async with sessions.database(request).sessions() as session:
         return await paging.answer(request, session, page, search.by_handle(handle))
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from crmkit import merge_patch
+from crmkit.data import merge_patch
 from customer.customers.schemas import AttributePatch, NewAttribute, NewCustomer
 from customer.references import rules as handles
 from customer.references.rules import Handle

@@ -8,9 +8,10 @@ import msgspec
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit, batches
-from crmkit.db import driver
+from crmkit.data import audit
+from crmkit.data.db import driver
 from crmkit.problems import Invalid
+from crmkit.web import batches
 from customer import intake
 from customer.customers import repository, rules
 from customer.customers.errors import CustomerNotFound, NoValue, of_refusal

@@ -2,10 +2,10 @@
 
 from fastapi import Request
 
-import crmkit.app
+from crmkit.web import routing
 from customer.deployment.schemas import Deployment
 
-router = crmkit.app.router(tags=["operation"])
+router = routing.router(tags=["operation"])
 
 
 @router.get("/settings", operation_id="get_settings")

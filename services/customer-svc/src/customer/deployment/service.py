@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from crmkit.db import Database
+from crmkit.data.db import Database
 from crmkit.settings import Settings
 from customer.deployment import repository
 from customer.deployment.schemas import Deployment

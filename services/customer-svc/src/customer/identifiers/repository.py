@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import select
 
-from crmkit import paging
+from crmkit.web import paging
 from customer.identifiers.models import identifiers
 from customer.identifiers.schemas import Identifier
 from customer.references.rules import Handle

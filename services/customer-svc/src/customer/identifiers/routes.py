@@ -5,16 +5,15 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-import crmkit.app
-from crmkit import paging
-from crmkit.db import Session
+from crmkit.web import paging, routing
+from crmkit.web.sessions import Session
 from customer.customers import service as customers
 from customer.identifiers import repository, service
 from customer.identifiers.schemas import Identifier, Identifiers, Kind, NewIdentifier
 from customer.references.rules import SOURCE_PATTERN
 from customer.settings import region_of
 
-router = crmkit.app.router(tags=["customers"])
+router = routing.router(tags=["customers"])
 
 
 @router.get("/customers/{id}/identifiers", operation_id="list_identifiers", response_model=paging.Page[Identifier])

@@ -5,8 +5,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit
-from crmkit.db import driver
+from crmkit.data import audit
+from crmkit.data.db import driver
 from crmkit.problems import NotFound
 from customer.customers import repository as profiles
 from customer.customers import service as customers

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from crmkit import jobs
+from crmkit.work import jobs
 from customer.imports import repository, resources
 from customer.imports.resources import Intake, ReadLines
 from customer.imports.schemas import Resource

@@ -9,8 +9,8 @@ import asyncpg
 import msgspec
 from pydantic import ValidationError
 
-from crmkit import batches, unstorable
 from crmkit.problems import Invalid
+from crmkit.web import batches, unstorable
 from customer.customers import rules as customer_rules
 from customer.customers import service as customers
 from customer.customers.schemas import NewCustomer

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import crmkit.app
-from crmkit import db, idempotency, jobs
+from crmkit.web import idempotency, routing, sessions
+from crmkit.work import jobs
 from customer.imports import service
 from customer.imports.errors import UnsupportedFormat
 from customer.imports.schemas import Format, ImportParams, Resource
 from customer.intake import Mode
 from customer.settings import Settings
 
-router = crmkit.app.router(tags=["imports"])
+router = routing.router(tags=["imports"])
 
 FORMATS: dict[str, Format] = {"application/x-ndjson": "application/x-ndjson", "text/csv": "text/csv"}
 _BODY = {"required": True, "content": {name: {"schema": {"type": "string"}} for name in FORMATS}}
@@ -40,7 +40,7 @@ async def create_import(
     body = service.Body(request.stream(), request.headers.get("content-encoding", "").lower())
     key = idempotency.read_key(request)
     settings: Settings = request.app.state.settings
-    database = db.database(request)
+    database = sessions.database(request)
     async with (
         service.staging(database, params, body, chunk_lines=settings.import_chunk_lines) as upload,
         database.begin() as session,

@@ -11,8 +11,9 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
-from crmkit import audit, jobs
-from crmkit.db import Database, driver
+from crmkit.data import audit
+from crmkit.data.db import Database, driver
+from crmkit.work import jobs
 from customer.imports import repository, resources, rules, tables
 from customer.imports.ahead import Ahead
 from customer.imports.errors import UnreadableBody, UploadAbandoned

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request, Response
 
-import crmkit.app
-from crmkit import concurrency, paging
-from crmkit.db import Session
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
+from crmkit.web import concurrency, paging, routing
+from crmkit.web.sessions import Session
 from customer.customers import service as customers
 from customer.documents import answer
 from customer.orders import repository, service
@@ -16,7 +15,7 @@ from customer.orders.schemas import NewOrder, Order, OrderFilters, OrderPage
 from customer.references.rules import SOURCE_PATTERN
 from customer.settings import region_of
 
-router = crmkit.app.router(tags=["orders"])
+router = routing.router(tags=["orders"])
 
 
 def _filters(

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from crmkit import instants
+from crmkit.data import instants
 from customer.causes import Cause
 from customer.references import rules as handles
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN, Handle

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.config import JsonDict
 
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
 from customer.references.schemas import CustomerRef, ProductRef, Text
 

@@ -8,8 +8,8 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit
-from crmkit.db import driver
+from crmkit.data import audit
+from crmkit.data.db import driver
 from customer import intake
 from customer.intake import Mode, Outcome, Refusal
 from customer.orders import fast, repository, rules

@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import TEXT, cast, select
 
-from crmkit import outbox, paging
+from crmkit.events import outbox
+from crmkit.web import paging
 from customer.intake import Effect, Mode, Outcome
 from customer.products.models import documents
 from customer.products.schemas import NewProduct, Product

@@ -5,16 +5,15 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
-import crmkit.app
-from crmkit import concurrency, paging
-from crmkit.db import Session
+from crmkit.web import concurrency, paging, routing
+from crmkit.web.sessions import Session
 from customer.documents import answer
 from customer.intake import BatchResults
 from customer.products import repository, service
 from customer.products.schemas import Brand, NewProduct, NewProducts, Product, ProductPage
 from customer.references.rules import SOURCE_PATTERN
 
-router = crmkit.app.router(tags=["products"])
+router = routing.router(tags=["products"])
 
 
 @router.post("/products", status_code=201, operation_id="create_product", response_model=Product)

@@ -7,9 +7,10 @@ import asyncpg
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit, batches
-from crmkit.db import driver
+from crmkit.data import audit
+from crmkit.data.db import driver
 from crmkit.problems import Invalid
+from crmkit.web import batches
 from customer import intake
 from customer.intake import BatchResult, BatchResults, Mode, Outcome
 from customer.products import repository

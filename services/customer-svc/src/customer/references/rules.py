@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 import email_validator
 import phonenumbers
 
-from crmkit.masking import mask
+from crmkit.data.masking import mask
 
 Kind = Literal["id", "external_id", "phone", "email", "card", "social"]
 

@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import TEXT, cast, select
 
-from crmkit import outbox, paging
+from crmkit.events import outbox
+from crmkit.web import paging
 from customer.refunds.models import documents
 from customer.refunds.rules import Left, Order
 from customer.refunds.schemas import NewRefund, Refund

@@ -4,15 +4,14 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-import crmkit.app
-from crmkit import paging
-from crmkit.db import Session
+from crmkit.web import paging, routing
+from crmkit.web.sessions import Session
 from customer.documents import answer
 from customer.orders import service as orders
 from customer.refunds import repository, service
 from customer.refunds.schemas import NewRefund, Refund, RefundPage
 
-router = crmkit.app.router(tags=["orders"])
+router = routing.router(tags=["orders"])
 
 
 @router.post("/orders/{id}/refunds", status_code=201, operation_id="create_refund", response_model=Refund)

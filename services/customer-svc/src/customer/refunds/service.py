@@ -6,8 +6,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit
-from crmkit.db import driver
+from crmkit.data import audit
+from crmkit.data.db import driver
 from customer import intake
 from customer.intake import Effect, Mode, Outcome
 from customer.orders import service as orders

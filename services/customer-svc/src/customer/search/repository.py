@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Numeric, Select, cast, func, literal, or_, select, union
 from sqlalchemy.dialects.postgresql import TEXT
 
-from crmkit import paging
+from crmkit.web import paging
 from customer.customers.models import contact_points, documents, keys
 from customer.customers.schemas import Customer
 from customer.references.rules import Handle

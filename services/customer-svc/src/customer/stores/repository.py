@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import select
 
-from crmkit import outbox, paging
+from crmkit.events import outbox
+from crmkit.web import paging
 from customer.intake import Effect, Mode, Outcome
 from customer.stores.models import StoreRow
 from customer.stores.schemas import NewStore, Store

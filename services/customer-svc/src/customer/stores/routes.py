@@ -5,13 +5,12 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-import crmkit.app
-from crmkit import concurrency, paging
-from crmkit.db import Session
+from crmkit.web import concurrency, paging, routing
+from crmkit.web.sessions import Session
 from customer.stores import repository, service
 from customer.stores.schemas import NewStore, Store
 
-router = crmkit.app.router(tags=["stores"])
+router = routing.router(tags=["stores"])
 
 
 @router.post("/stores", status_code=201, operation_id="create_store")

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import TEXT, cast, select
 
-from crmkit import paging
+from crmkit.web import paging
 from customer import causes
 from customer.causes import Cause
 from customer.intake import Effect, Mode, Outcome

@@ -5,16 +5,15 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-import crmkit.app
-from crmkit import paging
-from crmkit.db import Session
+from crmkit.web import paging, routing
+from crmkit.web.sessions import Session
 from customer.customers import service as customers
 from customer.documents import answer
 from customer.settings import region_of
 from customer.timeline import repository, service
 from customer.timeline.schemas import Interaction, InteractionFilters, NewInteraction, Resolution, TimelineEntry
 
-router = crmkit.app.router(tags=["timeline"])
+router = routing.router(tags=["timeline"])
 
 
 def _filters(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crmkit.instants import Instant
+from crmkit.data.instants import Instant
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
 from customer.references.schemas import CustomerRef, Text
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from crmkit.events import Event
+from crmkit.events.cloudevents import Event
 from customer.causes import Cause
 from customer.events import Buyer, Call, Checkout, CheckoutLine, CheckoutProduct, SurveyResponse, Ticket
 from customer.orders.rules import DiscountIntake, LineIntake, OrderIntake

@@ -7,8 +7,8 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit.db import driver
-from crmkit.events import Event
+from crmkit.data.db import driver
+from crmkit.events.cloudevents import Event
 from customer.causes import Cause
 from customer.events import Checkout
 from customer.intake import Mode, Refusal

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import db
+from crmkit.data import db
 from segment import sql
 from segment.events import Customer, Product
 from segment.facts.rules import OrderFact, RefundFact

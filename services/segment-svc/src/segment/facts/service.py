@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit.consumers import Consumer
-from crmkit.events import Event
+from crmkit.events.cloudevents import Event
+from crmkit.events.consumers import Consumer
 from segment import events
 from segment.events import Customer, Order, Product, Refund
 from segment.facts import repository, rules

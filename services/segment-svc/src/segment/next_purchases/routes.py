@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
-from crmkit import paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web import paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 from segment.next_purchases import repository
 from segment.next_purchases.schemas import NextPurchase
 from segment.scores import service as scores

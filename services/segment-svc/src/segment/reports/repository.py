@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit.db import Row
+from crmkit.data.db import Row
 from segment import sql
 
 _QUERIES: Final = {

@@ -10,8 +10,8 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import BaseModel
 
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 from segment.reports import charts, service
 from segment.reports.schemas import AbcRow, BrandLoyaltyRow, LifecycleRow, PyramidRow, Report, RfmRow, SvcdRow
 

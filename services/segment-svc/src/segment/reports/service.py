@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit.db import Row
+from crmkit.data.db import Row
 from segment.reports import repository, rules
 from segment.reports.rules import TierTotal, share
 from segment.reports.schemas import AbcRow, BrandLoyaltyRow, LifecycleRow, PyramidRow, Report, RfmRow, SvcdRow

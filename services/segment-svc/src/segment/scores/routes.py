@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request, Response
 
-from crmkit import paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web import paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 from segment.scores import repository, schemas, service
 from segment.scores.schemas import Score, ScoreFilter
 from segment.scoring_runs import service as scoring_runs

@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, FetchedValue
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crmkit.db import Base
+from crmkit.data.db import Base
 
 
 class ScoringModelRow(Base):

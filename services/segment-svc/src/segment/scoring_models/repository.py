@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import db
+from crmkit.data import db
 from segment.scoring_models.errors import ScoringModelChanged
 from segment.scoring_models.models import ScoringModelRow
 from segment.scoring_models.schemas import NewScoringModel

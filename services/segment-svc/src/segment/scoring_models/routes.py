@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from crmkit import paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
+from crmkit.web import paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 from segment.scoring_models import repository, service
 from segment.scoring_models.models import ScoringModelRow
 from segment.scoring_models.schemas import ModelName, NewScoringModel, ScoringModel

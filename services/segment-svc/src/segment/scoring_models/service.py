@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit, outbox
+from crmkit.data import audit
+from crmkit.events import outbox
 from segment.scoring_models import repository
 from segment.scoring_models.errors import ScoringModelNotFound, UnknownScoringModel
 from segment.scoring_models.models import ScoringModelRow

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Select, TextClause, case, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import db, outbox
-from crmkit.jobs import jobs
+from crmkit.data import db
+from crmkit.events import outbox
+from crmkit.work.jobs import jobs
 from segment import events, sql
 from segment.scores.repository import DOCUMENTS
 from segment.scoring_models.models import ScoringModelRow

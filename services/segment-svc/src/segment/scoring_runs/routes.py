@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from crmkit import jobs, paging
-from crmkit.app import router as api_router
-from crmkit.db import Session
-from crmkit.jobs import Job
+from crmkit.web import paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
+from crmkit.work import jobs
+from crmkit.work.jobs import Job
 from segment.scoring_runs import repository, service
 from segment.scoring_runs.models import ScoringRunRow
 from segment.scoring_runs.schemas import NewScoringRun, ScoringRun

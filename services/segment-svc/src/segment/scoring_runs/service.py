@@ -8,9 +8,11 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit, jobs, outbox
-from crmkit.db import Database
-from crmkit.jobs import Cancelled, Chunk, Job
+from crmkit.data import audit
+from crmkit.data.db import Database
+from crmkit.events import outbox
+from crmkit.work import jobs
+from crmkit.work.jobs import Cancelled, Chunk, Job
 from segment.scoring_models import service as scoring_models
 from segment.scoring_runs import repository, rules
 from segment.scoring_runs.errors import FutureScoring, NoScores, ScoringRunNotFound

@@ -1,6 +1,6 @@
 """The mechanism, the noun, and what the consumer writes."""
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = "0001"
 down_revision = None

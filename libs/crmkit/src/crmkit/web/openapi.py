@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 
-from crmkit import concurrency, media
+from crmkit.web import concurrency, media
 
 Document = dict[str, Any]
 

@@ -14,8 +14,10 @@ import asyncpg
 import msgspec
 from fastapi import Request
 
-from crmkit import db, idempotency, media, outbox
-from crmkit.idempotency import Replayed
+from crmkit.data import db
+from crmkit.events import outbox
+from crmkit.web import idempotency, media, sessions
+from crmkit.web.idempotency import Replayed
 
 ORIGIN: Final = "$1::text, $2::text, $3::text, $4::text"
 
@@ -51,7 +53,7 @@ async def execute(request: Request, sql: str, *args: Any) -> asyncpg.Record | No
     claim = idempotency.claim_of(request, await request.body())
     values = _NO_CLAIM if claim is None else msgspec.structs.astuple(claim)
     try:
-        return await db.one_statement(request, sql, *outbox.context_values(), *values, *args)
+        return await sessions.one_statement(request, sql, *outbox.context_values(), *values, *args)
     except asyncpg.UniqueViolationError as error:
         if claim is None or db.constraint(error) != "idempotency_pkey":
             raise
@@ -71,6 +73,6 @@ async def replay(request: Request) -> None:
     claim = idempotency.claim_of(request, await request.body())
     if claim is None:
         return
-    row = await db.one_statement(request, _HOLDER, claim.client, claim.method, claim.path, claim.key)
+    row = await sessions.one_statement(request, _HOLDER, claim.client, claim.method, claim.path, claim.key)
     if row is not None and row["status"] is not None:
         raise Replayed(idempotency.kept_response(claim, *row.values()))

@@ -14,8 +14,10 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import context, db, events
-from crmkit.db import Database
+from crmkit import context
+from crmkit.data import db
+from crmkit.data.db import Database
+from crmkit.events import cloudevents
 
 log = structlog.get_logger()
 
@@ -56,7 +58,7 @@ async def emit(
     body = data if isinstance(data, bytes) else data.model_dump_json().encode()
     actor, request_id, causation_id, traceparent = context_values()
     row: dict[str, Any] = {
-        "type": events.type_name(noun, verb),
+        "type": cloudevents.type_name(noun, verb),
         "source": f"/v1/{plural(noun)}/{id}",
         "subject": str(subject) if subject else None,
         "data": body.decode(),

@@ -8,22 +8,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import httpx
 import msgspec
 import structlog
-from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, MetaData, String, Table, Uuid, func, insert, select, text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, MetaData, String, Table, Uuid, func, insert, text
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import audit, context, db, http, paging
-from crmkit.db import Database, Session
-from crmkit.problems import Conflict, NotFound, Problem
-from crmkit.routing import router as api_router
+from crmkit import context
+from crmkit.data import db
+from crmkit.data.db import Database
+from crmkit.problems import Problem
+from crmkit.web import http
 
 log = structlog.get_logger()
 
@@ -60,10 +60,6 @@ job_errors = Table(
 )
 
 
-class JobFinished(Conflict):
-    code, title = "job_finished", "The job has already ended"
-
-
 class Cancelled(Exception):
     """Raised inside a handler at the next chunk after the job was cancelled."""
 
@@ -88,15 +84,6 @@ class Job(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-
-
-class JobError(BaseModel):
-    """One refused item: its position in the input (a line number), a stable code, a sentence, its beginning."""
-
-    position: int
-    code: str
-    detail: str
-    content: str | None
 
 
 @dataclass(slots=True)
@@ -128,12 +115,6 @@ _START: Final = text(
 _FINISH: Final = text(
     "update jobs set status = :status, result = cast(:result as json), error = :error,"
     " finished_at = clock_timestamp() where id = :id and status = 'running' and attempt = :attempt"
-)
-_CANCEL: Final = text(
-    "update jobs set cancel_requested = true,"
-    " status = case when status = 'queued' then 'cancelled' else status end,"
-    " finished_at = case when status = 'queued' then clock_timestamp() end"
-    " where id = :id and status in ('queued', 'running') returning true"
 )
 
 
@@ -186,7 +167,7 @@ async def create(session: AsyncSession, *, service: str, kind: str, params: Base
     }
     row = (await session.execute(insert(jobs).values(**values).returning(jobs))).one()
     await start(session, service=service, job_id=row.id)
-    return _job(service, row)
+    return of_row(service, row)
 
 
 async def start(session: AsyncSession, *, service: str, job_id: UUID) -> None:
@@ -243,53 +224,7 @@ async def _finish(run: Run, status: str, *, result: BaseModel | None = None, err
         await session.execute(_FINISH, values)
 
 
-def router(service: str) -> APIRouter:
-    """`/v1/jobs/{service}`: list, read, cancel, errors."""
-    routes = api_router(tags=["jobs"])
-
-    @routes.get(f"/jobs/{service}", operation_id=f"list_{service}_jobs", response_model=paging.Page[Job])
-    async def list_jobs(request: Request, session: Session, page: paging.PageQuery) -> Response:
-        url = (func.concat(f"/v1/jobs/{service}/", jobs.c.id, "/errors")).label("errors_url")
-        listing = paging.Listing(
-            select(jobs, url), keys={"created_at": jobs.c.created_at}, tie=jobs.c.id, default="-created_at", model=Job
-        )
-        return await paging.answer(request, session, page, listing)
-
-    @routes.get(f"/jobs/{service}/{{id}}", operation_id=f"get_{service}_job")
-    async def get_job(id: UUID, session: Session) -> Job:
-        return await _get(session, service, id)
-
-    @routes.delete(f"/jobs/{service}/{{id}}", status_code=204, operation_id=f"cancel_{service}_job")
-    async def cancel_job(id: UUID, session: Session) -> None:
-        if not await session.scalar(_CANCEL, {"id": id}):
-            await _get(session, service, id)
-            raise JobFinished("A job that has ended cannot be cancelled.")
-        await audit.record(session, "cancel_job", location(service, id))
-
-    @routes.get(
-        f"/jobs/{service}/{{id}}/errors",
-        operation_id=f"list_{service}_job_errors",
-        response_model=paging.Page[JobError],
-    )
-    async def list_errors(
-        request: Request, id: Annotated[UUID, Path()], session: Session, page: paging.PageQuery
-    ) -> Response:
-        await _get(session, service, id)
-        position = job_errors.c.position
-        query = select(job_errors).where(job_errors.c.job_id == id)
-        listing = paging.Listing(query, keys={"position": position}, tie=position, default="position", model=JobError)
-        return await paging.answer(request, session, page, listing)
-
-    return routes
-
-
-async def _get(session: AsyncSession, service: str, job_id: UUID) -> Job:
-    row = (await session.execute(select(jobs).where(jobs.c.id == job_id))).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no job {job_id} in {service}.")
-    return _job(service, row)
-
-
-def _job(service: str, row: Any) -> Job:
+def of_row(service: str, row: Any) -> Job:
+    """A row of `jobs` as the API shows it."""
     values = {name: getattr(row, name) for name in Job.model_fields if name != "errors_url"}
     return Job(**values, errors_url=f"{location(service, row.id)}/errors")

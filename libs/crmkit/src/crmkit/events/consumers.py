@@ -17,9 +17,11 @@ from prometheus_client import Counter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crmkit import context, db, events
-from crmkit.db import Database
-from crmkit.events import Event
+from crmkit import context
+from crmkit.data import db
+from crmkit.data.db import Database
+from crmkit.events import cloudevents
+from crmkit.events.cloudevents import Event
 
 log = structlog.get_logger()
 
@@ -107,7 +109,7 @@ async def _fetch(
     if response.status_code == 409:
         await _start_again(database, consumer, place.after)
         return []
-    return events.decode_batch(response.raise_for_status().content)
+    return cloudevents.decode_batch(response.raise_for_status().content)
 
 
 async def apply_batch(database: Database, consumer: Consumer, cursor: str, batch: list[Event]) -> None:

@@ -4,8 +4,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from crmkit import faults, unstorable
 from crmkit.problems import Invalid
+from crmkit.web import faults, unstorable
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -1,4 +1,4 @@
-"""An append-only record of who did what, in every service from the first day."""
+"""`GET /v1/audit/{service}`: who did what."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,27 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, Uuid, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 from starlette.responses import Response
 
-from crmkit import context, paging
-from crmkit.db import Session
-from crmkit.routing import router as api_router
-
-_metadata = MetaData()
-audit = Table(
-    "audit",
-    _metadata,
-    Column("id", Uuid, primary_key=True, server_default=func.uuidv7()),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Column("actor", String),
-    Column("action", String),
-    Column("resource", String),
-    Column("request_id", String),
-    Column("detail", String),
-    Column("count", BigInteger, server_default="1"),
-)
+from crmkit.data.audit import audit
+from crmkit.web import paging
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 
 class AuditEntry(BaseModel):
@@ -43,16 +29,6 @@ class AuditEntry(BaseModel):
     request_id: str | None
     detail: str | None
     count: int
-
-
-async def record(session: AsyncSession, action: str, resource: str, detail: str | None = None) -> None:
-    """Write an entry in the effect's own transaction."""
-    now = context.current()
-    await session.execute(
-        insert(audit).values(
-            actor=now.actor, action=action, resource=resource, request_id=now.request_id, detail=detail
-        )
-    )
 
 
 def router(service: str) -> APIRouter:

@@ -14,8 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crmkit import db
+from crmkit.data import db
 from crmkit.problems import FieldError, Invalid, InvalidJson, MethodNotAllowed, Problem, Unavailable, of_status
+from crmkit.web import media
 
 log = structlog.get_logger()
 
@@ -34,6 +35,11 @@ def install(app: FastAPI) -> None:
 def answer(request: Request, error: Exception) -> Response:
     """What the registered handlers would answer."""
     return next(_HANDLERS[case] for case in type(error).__mro__ if case in _HANDLERS)(request, error)
+
+
+def respond(problem: Problem, path: str) -> Response:
+    """A problem as the answer of a request to `path`."""
+    return Response(problem.body(path), problem.status, problem.headers, media.PROBLEM)
 
 
 def of_exception(error: BaseException) -> Problem:
@@ -69,17 +75,17 @@ def pointer(location: Sequence[str | int]) -> str:
 
 
 def _of_problem(request: Request, problem: Problem) -> Response:
-    return problem.response(request.url.path)
+    return respond(problem, request.url.path)
 
 
 def _of_validation(request: Request, error: RequestValidationError) -> Response:
     found = list(error.errors())
     if any(e["type"] == "json_invalid" for e in found):
-        return InvalidJson("The body is not valid JSON.").response(request.url.path)
+        return respond(InvalidJson("The body is not valid JSON."), request.url.path)
     # FastAPI says where a value came from first: a pointer into the body needs no `/body`, `/query/limit` stays.
     errors = [FieldError(pointer(e["loc"][1:] if e["loc"][:1] == ("body",) else e["loc"]), _said(e)) for e in found]
     detail = f"{errors[0].pointer or 'body'}: {errors[0].detail}" if errors else None
-    return Invalid(detail, errors=errors).response(request.url.path)
+    return respond(Invalid(detail, errors=errors), request.url.path)
 
 
 def _of_http(request: Request, error: HTTPException) -> Response:
@@ -88,7 +94,7 @@ def _of_http(request: Request, error: HTTPException) -> Response:
         problem: Problem = MethodNotAllowed(f"It takes {allowed}.", headers={"Allow": allowed})
     else:
         problem = of_status(error.status_code, str(error.detail), error.headers)
-    return problem.response(request.url.path)
+    return respond(problem, request.url.path)
 
 
 def _methods(request: Request) -> set[str]:
@@ -98,11 +104,11 @@ def _methods(request: Request) -> set[str]:
 
 
 def _of_database(request: Request, error: Exception) -> Response:
-    return of_database(error).response(request.url.path)
+    return respond(of_database(error), request.url.path)
 
 
 def _of_exception(request: Request, error: Exception) -> Response:
-    return of_exception(error).response(request.url.path)
+    return respond(of_exception(error), request.url.path)
 
 
 _HANDLERS: Final[dict[type[Exception], Callable[[Request, Any], Response]]] = {

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import msgspec
 
-from crmkit import faults
 from crmkit.problems import FieldError, Invalid
+from crmkit.web import faults
 
 # Deeper than any document here, and as deep as every layer can write.
 MAX_DEPTH: Final = 100

@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from crmkit.auth import Principal
+from crmkit.data.sqlstates import is_lock_timeout
 from crmkit.problems import Conflict, Invalid, InvalidHeader
-from crmkit.sqlstates import is_lock_timeout
+from crmkit.web.auth import Principal
 
 HEADER: Final = "idempotency-key"
 REPLAYED: Final = "Idempotency-Replayed"

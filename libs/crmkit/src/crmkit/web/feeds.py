@@ -13,12 +13,13 @@ from pydantic import BaseModel
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, func, select, true
 from starlette.responses import Response
 
-from crmkit import db, events, paging
-from crmkit.auth import Caller, Principal, sees_personal_data
-from crmkit.db import Session
-from crmkit.masking import Masker
+from crmkit.data.masking import Masker
+from crmkit.events import cloudevents
 from crmkit.problems import Conflict, InvalidCursor
-from crmkit.routing import router as api_router
+from crmkit.web import paging, sessions
+from crmkit.web.auth import Caller, Principal, sees_personal_data
+from crmkit.web.routing import router as api_router
+from crmkit.web.sessions import Session
 
 POLL_S: Final = 1.0
 
@@ -50,7 +51,7 @@ _READERS: Final = select(
 ).join_from(_readers, _head, true())
 
 _BATCHES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "array", "items": events.ENVELOPE}}}}
+    200: {"content": {cloudevents.MEDIA_TYPE: {"schema": {"type": "array", "items": cloudevents.ENVELOPE}}}}
 }
 
 
@@ -150,13 +151,13 @@ def router(service: str) -> APIRouter:
             await _note(request, caller, done)
             readers[caller.client_id] = done
         rows = await _read(request, position, limit, wait)
-        return Response(_batch(request, caller, epoch, rows), media_type=events.MEDIA_TYPE)
+        return Response(_batch(request, caller, epoch, rows), media_type=cloudevents.MEDIA_TYPE)
 
     @routes.get(f"/feeds/{service}/head", operation_id=f"read_{service}_feed_head")
     async def read_head(request: Request) -> FeedHead:
-        row = await db.one_statement(request, _HEAD)
+        row = await sessions.one_statement(request, _HEAD)
         assert row is not None
-        cursor = events.cursor(row["epoch"], row["position"])
+        cursor = cloudevents.cursor(row["epoch"], row["position"])
         return FeedHead(position=row["position"], unsequenced=row["unsequenced"], cursor=cursor)
 
     @routes.get(
@@ -176,7 +177,7 @@ async def _place(request: Request, after: str) -> tuple[str, int]:
     epoch = await _epoch(request)
     if not after:
         return epoch, 0
-    place = events.split_cursor(after)
+    place = cloudevents.split_cursor(after)
     if place is None:
         raise InvalidCursor("`after` takes the `sequence` of an event as it came; leave it out to read from the start.")
     if place[0] != epoch:
@@ -185,13 +186,13 @@ async def _place(request: Request, after: str) -> tuple[str, int]:
 
 
 async def _epoch(request: Request) -> str:
-    row = await db.one_statement(request, "select epoch from feed_head")
+    row = await sessions.one_statement(request, "select epoch from feed_head")
     assert row is not None
     return str(row["epoch"])
 
 
 async def _note(request: Request, caller: Principal, position: int) -> None:
-    await db.one_statement(request, _SEEN, caller.client_id, caller.name, position, datetime.now(UTC))
+    await sessions.one_statement(request, _SEEN, caller.client_id, caller.name, position, datetime.now(UTC))
 
 
 async def _read(request: Request, position: int, limit: int, wait: float) -> list[asyncpg.Record]:
@@ -199,7 +200,7 @@ async def _read(request: Request, position: int, limit: int, wait: float) -> lis
     until = loop.time() + wait
     while True:
         changed = request.app.state.waking.next()
-        async with db.database(request).connection() as connection:
+        async with sessions.database(request).connection() as connection:
             rows: list[asyncpg.Record] = await connection.fetch(_PAGE, position, limit)
         left = until - loop.time()
         if rows or left <= 0 or await request.is_disconnected():
@@ -228,7 +229,7 @@ def _cloud_event(epoch: str, row: asyncpg.Record, masker: Masker | None) -> byte
         "id": str(row["id"]),
         "type": row["type"],
         "source": row["source"],
-        "sequence": events.cursor(epoch, row["position"]),
+        "sequence": cloudevents.cursor(epoch, row["position"]),
         "time": row["created_at"],
         "datacontenttype": "application/json",
     }

@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from crmkit import db
-from crmkit.auth import Principal, sees_personal_data
-from crmkit.masking import Masker
-from crmkit.media import CSV, JSON, NDJSON
+from crmkit.data.masking import Masker
 from crmkit.problems import FieldError, Invalid, InvalidCursor
+from crmkit.web import sessions
+from crmkit.web.auth import Principal, sees_personal_data
+from crmkit.web.media import CSV, JSON, NDJSON
 
 _BATCH: Final = 500
 _SNAPSHOT: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -186,7 +186,7 @@ async def _blocks(request: Request, listing: Listing, order: _Order) -> AsyncGen
     principal: Principal = request.state.principal
     masker: Masker = request.app.state.masker
     hide = bool(masker.fields) and not sees_personal_data(principal)
-    async with db.database(request).sessions() as session:
+    async with sessions.database(request).sessions() as session:
         await session.connection(execution_options=_SNAPSHOT)
         stream = await session.stream(order.apply(listing.query).execution_options(yield_per=_BATCH))
         async for rows in stream.partitions():

@@ -1,6 +1,6 @@
 """${message}"""
 
-from crmkit import migrations
+from crmkit.data import migrations
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crmkit import faults
 from crmkit.problems import InvalidJson
-from crmkit.routing import Handler, Route
+from crmkit.web import faults
+from crmkit.web.routing import Handler, Route
 
 
 class _Direct(APIRoute):

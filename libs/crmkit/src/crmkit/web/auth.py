@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crmkit import context
 from crmkit.problems import Unauthenticated
+from crmkit.web import faults
 
 HEADER = "x-perennial-token"
 ISSUER = "perennial-gateway"
@@ -100,7 +101,7 @@ class TokenMiddleware:
                 raise Unauthenticated("Call the gateway; a service's own port takes only its token.")
             principal = self.verifier(token)
         except Unauthenticated as problem:
-            await problem.response(scope["path"])(scope, receive, send)
+            await faults.respond(problem, scope["path"])(scope, receive, send)
             return
         scope["state"]["principal"] = principal
         context.enter(replace(context.current(), actor=principal.client_id))

@@ -1,34 +1,29 @@
-"""One pool a process, one transaction a request, and the two doors to the raw driver."""
+"""One pool a process, and the two doors to the raw driver."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import asyncpg
-from fastapi import Depends, Request
 from sqlalchemy import DateTime, MetaData, PoolProxiedConnection, event, text
 from sqlalchemy import Row as _Row
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from crmkit import idempotency
+from crmkit.data.sqlstates import constraint, is_retryable, is_transient, sqlstate
 from crmkit.settings import Settings
-from crmkit.sqlstates import constraint, is_retryable, is_transient, sqlstate
 
 __all__ = [
     "Base",
     "Database",
     "Row",
-    "Session",
     "constraint",
-    "database",
     "driver",
     "is_retryable",
     "is_transient",
-    "one_statement",
     "sqlstate",
 ]
 
@@ -160,24 +155,3 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
     if not connection.is_in_transaction():
         await session.execute(text("select 1"))
     return connection
-
-
-async def one_statement(request: Request, sql: str, *args: Any) -> asyncpg.Record | None:
-    """Run one statement that is its own transaction, and give its first row: the hot path of a `fast.py`."""
-    return await database(request).one_statement(sql, *args)
-
-
-def database(request: Request) -> Database:
-    """The pool of the app that serves this request."""
-    return cast("Database", request.app.state.database)
-
-
-async def _session(request: Request) -> AsyncIterator[AsyncSession]:
-    async with database(request).sessions() as session:
-        request.state.session = session
-        await idempotency.claim(request, session)
-        yield session
-        await session.commit()
-
-
-Session = Annotated[AsyncSession, Depends(_session, scope="function")]

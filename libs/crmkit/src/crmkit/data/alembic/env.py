@@ -1,4 +1,4 @@
-"""The one alembic environment of all services; `crmkit.migrations` hands it a locked connection."""
+"""The one alembic environment of all services; `crmkit.data.migrations` hands it a locked connection."""
 
 from alembic import context
 

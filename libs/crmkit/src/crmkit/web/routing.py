@@ -11,10 +11,11 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
-from crmkit import concurrency, db, idempotency, media, unstorable
-from crmkit.auth import Principal, sees_personal_data
-from crmkit.masking import Masker
+from crmkit.data import db
+from crmkit.data.masking import Masker
 from crmkit.problems import FieldError, Invalid, Unavailable, UnsupportedMediaType
+from crmkit.web import concurrency, idempotency, media, unstorable
+from crmkit.web.auth import Principal, sees_personal_data
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

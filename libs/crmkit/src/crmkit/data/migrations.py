@@ -1,6 +1,6 @@
 """Migrations: alembic, as the schema's owner, one runner at a time, never waiting long for a lock.
 
-`python -m crmkit.migrations services/customer-svc ...` brings each folder's schema to its newest revision.
+`python -m crmkit.data.migrations services/customer-svc ...` brings each folder's schema to its newest revision.
 """
 
 import sys
@@ -34,7 +34,7 @@ def main() -> None:
     """Migrate each folder named on the command line, as `<package>_owner`."""
     folders = [Path(name) for name in sys.argv[1:]]
     if not folders:
-        sys.exit("usage: python -m crmkit.migrations SERVICE_FOLDER...")
+        sys.exit("usage: python -m crmkit.data.migrations SERVICE_FOLDER...")
     for folder in folders:
         settings = MigrationSettings()
         upgrade(folder, with_password(settings.owner_database_url, settings.owner_password, "postgresql+psycopg"))
@@ -50,7 +50,7 @@ def upgrade(folder: Path, owner_url: str) -> None:
     """Bring the schema of a service folder to its newest revision; runners of one schema wait for each other."""
     package = package_of(folder)
     config = Config()
-    config.set_main_option("script_location", str(resources.files("crmkit") / "alembic"))
+    config.set_main_option("script_location", str(resources.files("crmkit.data") / "alembic"))
     config.set_main_option("version_locations", str(folder / "migrations" / "versions"))
     config.set_main_option("path_separator", "newline")
     engine = create_engine(owner_url, poolclass=NullPool)
@@ -84,7 +84,7 @@ def create_mechanism(*, job_ids_from: int) -> None:
     so each service's ids start at a multiple of 10^12 of its own.
     """
     schema = op.get_bind().scalar(text("select current_schema()"))
-    execute((resources.files("crmkit") / "mechanism.sql").read_text())
+    execute((resources.files("crmkit.data") / "mechanism.sql").read_text())
     execute(f"set local search_path = {schema}_jobs")
     execute(procrastinate.schema.SchemaManager.get_schema())
     execute(f"alter sequence procrastinate_jobs_id_seq restart with {job_ids_from}")

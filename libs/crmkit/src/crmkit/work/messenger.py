@@ -15,9 +15,10 @@ import psycopg
 import structlog
 from sqlalchemy import text
 
-from crmkit import http, jobs
-from crmkit.db import Database, is_transient
+from crmkit.data.db import Database, is_transient
 from crmkit.settings import Settings
+from crmkit.web import http
+from crmkit.work import jobs
 
 log = structlog.get_logger()
 

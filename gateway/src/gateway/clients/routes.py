@@ -74,5 +74,4 @@ async def _keep_without_key(request: Request, response: Response, created: Creat
     """A key must not lie in the table of kept answers: keep this one without it, before the route does so with it."""
     masked = created.model_copy(update={"key": None}).model_dump_json()
     headers = {**response.headers, "content-type": "application/json"}
-    await idempotency.keep(request, Response(masked, 201, headers))
-    request.state.claim = None
+    await idempotency.kept(request, Response(masked, 201, headers))

@@ -12,7 +12,7 @@ from crmkit import telemetry
 from crmkit.data.db import Database
 from crmkit.data.masking import Masker
 from crmkit.settings import Settings
-from crmkit.web import audit, auth, bodies, faults, feeds, health, hot, jobs, openapi, requests
+from crmkit.web import audit, auth, faults, feeds, health, hot, jobs, limits, openapi, requests
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Wrap = Callable[[ASGIApp], ASGIApp]
@@ -67,7 +67,7 @@ def _mechanism(service: str, *, long_work: bool) -> list[APIRouter]:
 def _surround(app: FastAPI, settings: Settings, streaming: frozenset[str], authenticate: Wrap | None) -> None:
     """Add the middleware, the innermost first."""
     app.add_middleware(hot.Shortcut, routes=app.routes)
-    app.add_middleware(bodies.BodyLimit, limit=settings.body_limit, streaming=streaming)
+    app.add_middleware(limits.BodyLimit, limit=settings.body_limit, streaming=streaming)
     if authenticate is None:
         verifier = auth.Verifier(settings.token_public_key.get_secret_value(), settings.service)
         app.add_middleware(auth.TokenMiddleware, verifier=verifier)

@@ -18,7 +18,7 @@ from starlette.responses import StreamingResponse
 
 from crmkit import app, worker
 from crmkit.data import audit
-from crmkit.data.db import Base, Database, constraint
+from crmkit.data.db import Base, Database, constraint, driver
 from crmkit.events import outbox
 from crmkit.events.cloudevents import Event
 from crmkit.events.consumers import Consumer
@@ -195,7 +195,9 @@ async def upload_thing(request: Request, session: Session) -> Thing:
         phone = (phone + block.decode())[:20]
     key = idempotency.read_key(request)
     if key is not None:
-        await idempotency.take(request, session, idempotency.claim_with_digest(request, key, digest.digest()))
+        await idempotency.take(
+            request, await driver(session), idempotency.claim_with_digest(request, key, digest.digest())
+        )
     row = ThingRow(name=f"upload {uuid4()}", phone=phone)
     session.add(row)
     await session.flush()

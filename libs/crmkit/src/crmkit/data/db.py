@@ -96,6 +96,12 @@ class Database:
                 fairy.invalidate()
             fairy.close()
 
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
+        """A driver transaction: committed at the end, rolled back by an exception."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
     async def one_statement(self, sql: str, *args: Any) -> asyncpg.Record | None:
         """Run one statement that is its own transaction, and give its first row.
 

@@ -59,6 +59,15 @@ def upgrade(folder: Path, owner_url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+        _apply_documents(connection, folder / "src" / package / "documents")
+
+
+def _apply_documents(connection: Connection, folder: Path) -> None:
+    """Make the functions that write resources as JSON what their files say: crmkit's, then the service's by name."""
+    connection.execute(text("set check_function_bodies = off"))
+    for script in (resources.files("crmkit.data") / "documents.sql", *sorted(folder.glob("*.sql"))):
+        connection.exec_driver_sql(script.read_text().replace("%", "%%"))
+    connection.commit()
 
 
 def _lock(connection: Connection, package: str) -> None:
@@ -90,6 +99,11 @@ def create_mechanism(*, job_ids_from: int) -> None:
     execute(f"alter sequence procrastinate_jobs_id_seq restart with {job_ids_from}")
     execute(_PINNED.replace("{schema}", f"{schema}_jobs"))
     execute(f"set local search_path = {schema}, extensions")
+
+
+def renew_mechanism() -> None:
+    """Bring the tables of `create_mechanism` to what crmkit needs now; a migration calls it."""
+    execute((resources.files("crmkit.data") / "renewed_mechanism.sql").read_text())
 
 
 # Callers' search_path is the service's schema; procrastinate's functions name their tables without one.

@@ -70,6 +70,33 @@ async def emit(
     await session.execute(_EMIT, row)
 
 
+def telling(noun: str, verb: str, *, rows: str, document: str, subject: str = "null", origin: str = "$1") -> str:
+    """The INSERT that tells one event a row of `rows`, for set statements; a CTE or a statement of its own.
+
+    verb: SQL of the past participle, `'created'` or a CASE. rows: what follows FROM; each row has the resource's `id`.
+    document: SQL of the resource as its GET answers. subject: SQL of the id of the customer it concerns.
+    origin: the parameter that takes `origin()`. Where each row has an event of its own to come from, `rows` has
+    columns `causation_id` and `traceparent` and `origin` is `caused(...)`.
+    """
+    told = origin if "," in origin else f"({origin}::text[])[1], ({origin})[2], ({origin})[3], ({origin})[4]"
+    return f"""insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
+    select 'perennial.{noun}.' || {verb} || '.v1', '/v1/{plural(noun)}/' || id, ({subject})::text, {document}, {told}
+    from {rows}"""
+
+
+def caused(origin: str = "$1") -> str:
+    """`origin` of a telling whose rows each name the event they come from, or none."""
+    return (
+        f"({origin}::text[])[1], ({origin})[2],"
+        f" coalesce(causation_id, ({origin})[3]), coalesce(traceparent, ({origin})[4])"
+    )
+
+
+def origin() -> list[str | None]:
+    """Where the present work comes from, as one parameter of a set statement."""
+    return list(context_values())
+
+
 def plural(noun: str) -> str:
     """`ticket` -> `tickets`, `scoring_run` -> `scoring-runs`, `batch` -> `batches`."""
     path = noun.replace("_", "-")

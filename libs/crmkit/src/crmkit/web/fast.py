@@ -22,10 +22,6 @@ from crmkit.web.idempotency import Replayed
 ORIGIN: Final = "$1::text, $2::text, $3::text, $4::text"
 
 _NO_CLAIM: Final = (None,) * 5
-_HOLDER: Final = (
-    "select fingerprint, status, headers, body from idempotency"
-    " where client = $1 and method = $2 and path = $3 and key = $4"
-)
 
 
 def keeping(*, source: str, body: str, headers: str = "", status: int = 201) -> str:
@@ -73,6 +69,6 @@ async def replay(request: Request) -> None:
     claim = idempotency.claim_of(request, await request.body())
     if claim is None:
         return
-    row = await sessions.one_statement(request, _HOLDER, claim.client, claim.method, claim.path, claim.key)
+    row = await sessions.one_statement(request, idempotency.HOLDER, claim.client, claim.method, claim.path, claim.key)
     if row is not None and row["status"] is not None:
         raise Replayed(idempotency.kept_response(claim, *row.values()))

@@ -7,14 +7,11 @@ then either finds its answer (replayed) or, when that was rolled back, goes on a
 import hashlib
 from typing import Final
 
+import asyncpg
 import msgspec
 from fastapi import Request
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from crmkit.data.sqlstates import is_lock_timeout
 from crmkit.problems import Conflict, Invalid, InvalidHeader
 from crmkit.web.auth import Principal
 
@@ -23,14 +20,14 @@ REPLAYED: Final = "Idempotency-Replayed"
 KEPT_HEADERS: Final = ("content-type", "location", "etag")
 MAX_LENGTH: Final = 255
 
-_OF_CLAIM: Final = "client = :client and method = :method and path = :path and key = :key"
-_CLAIM: Final = text(
+_OF_CLAIM: Final = "client = $1 and method = $2 and path = $3 and key = $4"
+_CLAIM: Final = (
     "insert into idempotency (client, method, path, key, fingerprint)"
-    " values (:client, :method, :path, :key, :fingerprint) on conflict do nothing returning true"
+    " values ($1, $2, $3, $4, $5) on conflict do nothing returning true"
 )
-_HOLDER: Final = text(f"select fingerprint, status, headers, body from idempotency where {_OF_CLAIM}")
-_KEEP: Final = text(f"update idempotency set status = :status, headers = :headers, body = :body where {_OF_CLAIM}")
-_DROP: Final = text(f"delete from idempotency where {_OF_CLAIM}")
+HOLDER: Final = f"select fingerprint, status, headers, body from idempotency where {_OF_CLAIM}"
+_KEEP: Final = f"update idempotency set status = $5, headers = $6, body = $7 where {_OF_CLAIM}"
+_DROP: Final = f"delete from idempotency where {_OF_CLAIM}"
 
 
 class IdempotencyInFlight(Conflict):
@@ -84,36 +81,37 @@ def claim_with_digest(request: Request, key: str, digest: bytes) -> Claim:
     return Claim(principal.client_id, request.method, request.scope["path"], key, fingerprint)
 
 
-async def claim(request: Request, session: AsyncSession) -> None:
-    """Claim the request's key in the session's transaction; raise `Replayed` with the kept answer.
+def applies(request: Request) -> bool:
+    """Whether a key is claimed before the endpoint runs: one that streams its body calls `take` itself."""
+    if request.method != "POST" or getattr(request.state, "streamed", False):
+        return False
+    return read_key(request) is not None
 
-    An endpoint that streams its body calls `take` itself, with `claim_with_digest`, when the digest is known.
+
+async def claim(request: Request, connection: asyncpg.Connection) -> None:
+    """Claim the request's key in the connection's transaction; raise `Replayed` with the kept answer.
+
     Raises: IdempotencyInFlight (409) after 5 s behind a twin, IdempotencyKeyReused (422).
     """
-    if request.method != "POST" or getattr(request.state, "streamed", False):
-        return
-    if read_key(request) is None:
-        return
-    wanted = claim_of(request, await request.body())
-    assert wanted is not None
-    await take(request, session, wanted)
+    if applies(request):
+        wanted = claim_of(request, await request.body())
+        assert wanted is not None
+        await take(request, connection, wanted)
 
 
-async def take(request: Request, session: AsyncSession, wanted: Claim) -> None:
+async def take(request: Request, connection: asyncpg.Connection, wanted: Claim) -> None:
     """Take one claim, or raise as `claim` does."""
     try:
-        taken = await session.scalar(_CLAIM, msgspec.structs.asdict(wanted))
-    except DBAPIError as error:
-        if is_lock_timeout(error):
-            raise in_flight() from error
-        raise
+        taken = await connection.fetchval(_CLAIM, *msgspec.structs.astuple(wanted))
+    except asyncpg.LockNotAvailableError as error:
+        raise in_flight() from error
     if taken:
-        request.state.claim = wanted
+        request.state.claim = (wanted, connection)
         return
-    row = (await session.execute(_HOLDER, msgspec.structs.asdict(wanted))).one_or_none()
-    if row is None or row.status is None:
+    row = await connection.fetchrow(HOLDER, wanted.client, wanted.method, wanted.path, wanted.key)
+    if row is None or row["status"] is None:
         raise in_flight()
-    raise Replayed(kept_response(wanted, row.fingerprint, row.status, row.headers, row.body))
+    raise Replayed(kept_response(wanted, *row.values()))
 
 
 def in_flight() -> IdempotencyInFlight:
@@ -131,20 +129,18 @@ def kept_response(wanted: Claim, fingerprint: bytes, status: int, headers: str, 
     return response
 
 
-async def keep(request: Request, response: Response) -> None:
-    """Keep a 2xx answer with the claim of its request, before the transaction commits; drop the claim otherwise."""
-    wanted: Claim | None = getattr(request.state, "claim", None)
-    if wanted is None:
-        return
-    session: AsyncSession = request.state.session
-    row = msgspec.structs.asdict(wanted)
+async def kept(request: Request, response: Response) -> Response:
+    """The answer itself, a 2xx one kept with its request's claim, before the transaction ends."""
+    held: tuple[Claim, asyncpg.Connection] | None = getattr(request.state, "claim", None)
+    if held is None:
+        return response
+    request.state.claim = None
+    wanted, connection = held
+    place = wanted.client, wanted.method, wanted.path, wanted.key
     if not 200 <= response.status_code < 300:
-        await session.execute(_DROP, row)
-        return
+        await connection.execute(_DROP, *place)
+        return response
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    answer = {
-        "status": response.status_code,
-        "headers": msgspec.json.encode(headers).decode(),
-        "body": bytes(response.body),
-    }
-    await session.execute(_KEEP, row | answer)
+    told = msgspec.json.encode(headers).decode()
+    await connection.execute(_KEEP, *place, response.status_code, told, bytes(response.body))
+    return response

@@ -81,9 +81,7 @@ async def _answer(handle: Handler, request: Request) -> Response:
 
 
 async def _once(handle: Handler, request: Request) -> Response:
-    response = await handle(request)
-    await idempotency.keep(request, response)
-    return response
+    return await idempotency.kept(request, await handle(request))
 
 
 async def _roll_back(request: Request) -> None:

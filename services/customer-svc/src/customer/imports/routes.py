@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from crmkit.data.db import driver
 from crmkit.web import idempotency, routing, sessions
 from crmkit.work import jobs
 from customer.imports import service
@@ -47,16 +47,8 @@ async def create_import(
     ):
         if key is not None:
             # Only now is the body's digest known.
-            await idempotency.take(request, session, idempotency.claim_with_digest(request, key, body.digest.digest()))
+            claim = idempotency.claim_with_digest(request, key, body.digest.digest())
+            await idempotency.take(request, await driver(session), claim)
         job = await service.create_import(session, params, upload)
         headers = {"Location": jobs.location("customer", job.id)}
-        response = Response(job.model_dump_json(), 202, headers, "application/json")
-        await _keep(request, session, response)
-    return response
-
-
-async def _keep(request: Request, session: AsyncSession, response: Response) -> None:
-    """Keep the answer in this transaction: the route's own keeping would come after it."""
-    request.state.session = session
-    await idempotency.keep(request, response)
-    request.state.claim = None
+        return await idempotency.kept(request, Response(job.model_dump_json(), 202, headers, "application/json"))

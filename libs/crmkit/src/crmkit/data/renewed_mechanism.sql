@@ -1,0 +1,2 @@
+-- What changed since `mechanism.sql` was first applied.
+select 1;

@@ -1,0 +1,10 @@
+"""The feed's narrow table and due work take the place of numbered outbox rows and of procrastinate."""
+
+from crmkit.data import migrations
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    migrations.renew_mechanism()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -150,6 +151,12 @@ async def read_feed(
             return found
         found += batch
         after = batch[-1].sequence
+
+
+async def document_keys(connection: asyncpg.Connection, function: str, table: str) -> set[str]:
+    """The members of the document that a function of `documents/` makes of a row of `table`: those of its schema."""
+    rows = await connection.fetch(f"select json_object_keys({function}(null::{table})) as key")
+    return {row["key"] for row in rows}
 
 
 def event(type: str, data: Any, *, position: int = 1, subject: str | None = None) -> cloudevents.Event:

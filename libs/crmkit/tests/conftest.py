@@ -58,6 +58,12 @@ def job_handlers() -> dict[str, Callable[..., object]]:
 
 
 @pytest.fixture(scope="session")
+def note() -> Callable[..., object]:
+    """What the sample's worker does with what is due."""
+    return sample.note
+
+
+@pytest.fixture(scope="session")
 def second_settings(settings: Settings, postgres_url: str, prepare_database: PrepareDatabase) -> Settings:
     """Another service in the same database."""
     url = urlsplit(settings.database_url)

@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from httpx import Response
 from sqlalchemy import text
 
-from crmkit import worker
 from crmkit.data.db import Database
 from crmkit.testing import ADMIN, Service, TestClient, eventually
+from crmkit.work import retention
 
 CLAIM = text("insert into idempotency values (:client, :method, :path, :key, :fingerprint)")
 
@@ -140,7 +140,8 @@ async def test_answers_are_forgotten_after_a_day(client: TestClient, database: D
     first = await client.post("/v1/things", json={"name": f"{uuid.uuid4()}"}, headers=key)
     async with database.begin() as session:
         await session.execute(text("update idempotency set created_at = now() - interval '25 hours'"))
-    await worker.forget_old_answers(database)
+    async with database.transaction() as connection:
+        await retention.forget_answers(connection, [])
     other = await client.post("/v1/things", json={"name": f"{uuid.uuid4()}"}, headers=key)
     assert (first.status_code, other.status_code) == (201, 201)
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import structlog
 import uvloop
-from sqlalchemy import text
 
 from crmkit import telemetry
 from crmkit.data import db
@@ -18,7 +17,9 @@ from crmkit.events import consumers, outbox
 from crmkit.events.consumers import Consumer
 from crmkit.settings import Settings
 from crmkit.web import http
-from crmkit.work import messenger
+from crmkit.work import due, messenger, retention
+from crmkit.work.due import Every
+from crmkit.work.due import Handler as DueHandler
 from crmkit.work.jobs import Handler
 
 log = structlog.get_logger()
@@ -33,12 +34,14 @@ Sweep = Callable[[Database], Awaitable[None]]
 class Worker:
     """What a service's worker does.
 
-    sweeps: own periodic work, about once a minute, which must bear being run twice at once.
+    due: what is done when a kind of due work is due. every: what is done again and again, and how often.
     """
 
     settings: Settings
     jobs: Mapping[str, Handler] = field(default_factory=dict)
     consumers: Sequence[Consumer] = ()
+    due: Mapping[str, DueHandler] = field(default_factory=dict)
+    every: Every = field(default_factory=dict)
     sweeps: Sequence[Sweep] = ()
 
 
@@ -93,7 +96,8 @@ async def stop(parts: Iterable[asyncio.Task[Any]]) -> None:
 def _parts(worker: Worker, database: Database, gateway: http.Client) -> list[Any]:
     parts = [
         outbox.sequence_forever(database, worker.settings.service),
-        _sweep_forever(database, (forget_old_answers, *worker.sweeps)),
+        due.work_forever(database, worker.due, {**retention.EVERY, **worker.every}),
+        _sweep_forever(database, worker.sweeps),
         *(consumers.consume_forever(database, gateway, each) for each in worker.consumers),
     ]
     if worker.jobs:
@@ -112,12 +116,6 @@ async def _sweep_forever(database: Database, sweeps: Sequence[Sweep]) -> None:
                     raise
                 log.warning("sweep_delayed", error=repr(error))
         await asyncio.sleep(SWEEP_S)
-
-
-async def forget_old_answers(database: Database) -> None:
-    """Kept answers are good for 24 hours."""
-    async with database.begin() as session:
-        await session.execute(text("delete from idempotency where created_at < now() - interval '24 hours'"))
 
 
 async def _replay(worker: Worker, name: str) -> tuple[int, int]:

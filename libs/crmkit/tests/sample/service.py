@@ -1,12 +1,13 @@
 """A service of one noun, with every habit of the kit: what the kit's own tests run."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID, uuid4
 
+import asyncpg
 import msgspec
 from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
@@ -27,6 +28,7 @@ from crmkit.settings import Settings
 from crmkit.web import concurrency, fast, hot, idempotency, paging, routing
 from crmkit.web.sessions import Session
 from crmkit.work import jobs
+from crmkit.work.due import Due
 from crmkit.worker import Worker
 
 
@@ -267,6 +269,17 @@ def create_app(settings: Settings) -> FastAPI:
     )
 
 
+async def note(connection: asyncpg.Connection, rows: Sequence[Due]) -> None:
+    """Note what was due; a `poison...` cannot be."""
+    if any(row.ref.startswith("poison") for row in rows):
+        raise ValueError("bad for me")
+    await connection.execute(
+        "insert into done (kind, ref, due_at, at) select *, clock_timestamp()"
+        " from unnest($1::text[], $2::text[], $3::timestamptz[])",
+        *zip(*((row.kind, row.ref, row.at) for row in rows), strict=True),
+    )
+
+
 async def fall_over(database: Database) -> None:
     raise RuntimeError("a part of the worker failed")
 
@@ -278,6 +291,7 @@ def create_worker() -> Worker:
         sweeps=[fall_over] if settings.falls_over else [],
         jobs={"count": count, "refuse": refuse, "fail_inside": fail_inside},
         consumers=[Consumer(feed="sample", apply=copy)],
+        due={"note": note},
     )
 
 

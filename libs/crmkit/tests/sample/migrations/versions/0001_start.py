@@ -8,6 +8,7 @@ down_revision = None
 
 def upgrade() -> None:
     migrations.create_mechanism(job_ids_from=9_000_000_000_000)
+    migrations.renew_mechanism()
     migrations.execute("""
         create table things (
             id uuid constraint things_pkey primary key default uuidv7(),
@@ -19,4 +20,5 @@ def upgrade() -> None:
         );
         create table copies (event uuid, subject text, name text, at timestamptz default clock_timestamp());
         create table cured (at timestamptz default now());
+        create table done (place bigserial, kind text, ref text, due_at timestamptz, at timestamptz);
     """)

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
 MEASUREMENTS = (
-    "load.gateway_hop", "load.tickets", "bulk.import_orders", "bulk.feed_projection", "bulk.scoring", "bulk.whole_demo",
+    "load.gateway_hop", "load.tickets", "load.checkouts", "load.calls", "bulk.import_orders", "bulk.feed_projection",
+    "bulk.scoring", "bulk.whole_demo",
 )  # fmt: skip
 
 
@@ -16,15 +18,20 @@ def main() -> None:
     unknown = sorted(set(chosen) - set(MEASUREMENTS))
     if unknown:
         sys.exit(f"There is no measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}.")
+    started = time.monotonic()
     failed = [name for name in chosen if not measured(name)]
+    print(f"All of it took {time.monotonic() - started:.0f} s.")
     if failed:
         sys.exit(f"Did not finish: {', '.join(failed)}.")
 
 
 def measured(name: str) -> bool:
     """Whether a measurement ran to its end."""
-    command = [sys.executable, "-m", f"benchmarks.{name}"]
-    return subprocess.run(command, cwd=HERE.parent, check=False).returncode == 0
+    started = time.monotonic()
+    print(f"== python -m benchmarks.{name}", flush=True)
+    ran = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=HERE.parent, check=False).returncode == 0
+    print(f"== {time.monotonic() - started:.0f} s\n", flush=True)
+    return ran
 
 
 if __name__ == "__main__":

@@ -58,9 +58,7 @@ def running(folder: Path, cluster: postgres.Cluster, *, subject: str, text: str)
         "priority": 3,
     }
     try:
-        yield Helpdesk(
-            f"http://127.0.0.1:{port}/api/tickets/", {"Authorization": f"Token {token}"}, msgspec.json.encode(body)
-        )
+        yield Helpdesk(f"http://127.0.0.1:{port}", {"Authorization": f"Token {token}"}, msgspec.json.encode(body))
     finally:
         process.terminate()
         process.wait()

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import callcenter.events
-import campaign.events
+import campaign.consumers.customer
 import customer.events
 import segment.events
 from contracts import event_schemas
@@ -31,10 +31,10 @@ READ = {
     segment.events.Product: PRODUCTS,
     segment.events.Order: ORDERS,
     segment.events.Refund: REFUNDS,
-    campaign.events.CustomerData: CUSTOMERS,
-    campaign.events.ProductData: PRODUCTS,
-    campaign.events.OrderData: ORDERS,
-    campaign.events.RefundData: REFUNDS,
+    campaign.consumers.customer.CustomerData: CUSTOMERS,
+    campaign.consumers.customer.ProductData: PRODUCTS,
+    campaign.consumers.customer.OrderData: ORDERS,
+    campaign.consumers.customer.RefundData: REFUNDS,
     callcenter.events.CustomerData: CUSTOMERS,
     callcenter.events.ScoreData: ("score.changed",),
 }

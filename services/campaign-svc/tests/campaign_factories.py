@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from campaign.consumers.customer import CustomerData, ExternalId, ProductData
 from campaign.coupons import codes
 from campaign.coupons.repository import NewCoupon, copy_coupons
-from campaign.events import CustomerData, ExternalId, ProductData
 from campaign.projections import repository as projections
 from crmkit.data.db import Database
 from crmkit.testing import TestClient
@@ -67,7 +67,7 @@ class Shop:
     async def customer(self, *, card: str | None = None, name: str | None = None) -> UUID:
         customer = CustomerData(uuid4(), 1, name, (ExternalId("tcj", uuid4().hex),), cards=(card,) if card else ())
         async with self.database.connection() as connection, connection.transaction():
-            await projections.keep_customers(connection, [customer])
+            await projections.keep_customers(connection, [customer.known()])
         return customer.id
 
     def basket(self, *codes: str, amount: int = 1000, **shown: Any) -> dict[str, Any]:

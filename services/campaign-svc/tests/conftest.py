@@ -24,7 +24,9 @@ def service() -> crmkit.testing.Service:
 @pytest.fixture
 def nobody_else(app: FastAPI) -> Iterator[None]:
     """customer-svc answers, and knows nobody."""
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": []}))
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(200, json={"data": []}) if "lookup" in request.url.path else httpx.Response(404)
+    )
     present = app.state.gateway
     app.state.gateway = httpx.AsyncClient(transport=transport, base_url="http://gateway")
     yield

@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import BaseModel, Field, PlainSerializer, StringConstraints, model_validator
 
 from crmkit.data.instants import Instant
+from crmkit.web.bodies import Body
 
-MOST: Final = 10**15
 DEFAULT_SOURCE: Final = "default"
 # The default of a patch's field that may be left out but not be null; `model_fields_set` tells what was given.
 UNSET: Final[Any] = None
@@ -19,30 +19,15 @@ def _number(value: Decimal) -> int | float:
 
 
 AsNumber = PlainSerializer(_number, return_type=int | float, when_used="json")
-Amount = Annotated[int, Field(ge=0, le=MOST, strict=True, description="minor units")]
 Quantity = Annotated[Decimal, Field(ge=0, lt=10**9, decimal_places=3), AsNumber]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4, description="0 to 1"), AsNumber]
 Percent = Annotated[Decimal, Field(gt=0, le=100, decimal_places=2), AsNumber]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Handle = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
-class Strict(BaseModel):
-    """A body this API defines: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Money(BaseModel):
-    """`{"amount": 1250, "currency": "USD"}`, minor units."""
-
-    amount: int
-    currency: str
-
-
-class ProductRef(Strict):
+class ProductRef(Body):
     """A product by its id, or by the external id that a source gave it."""
 
     id: UUID | None = None
@@ -56,7 +41,7 @@ class ProductRef(Strict):
         return self
 
 
-class CustomerRef(Strict):
+class CustomerRef(Body):
     """A customer by any one handle."""
 
     id: UUID | None = None
@@ -79,7 +64,7 @@ class CustomerRef(Strict):
         return given if self.external_id is not None else {n: v for n, v in given.items() if n != "source"}
 
 
-class OrderRef(Strict):
+class OrderRef(Body):
     """The order that a purchase becomes, by the caller's own name for it."""
 
     external_id: Handle

@@ -4,13 +4,11 @@ from functools import partial
 
 import crmkit.worker
 from campaign import sweeps
+from campaign.consumers import customer
 from campaign.coupons import batches
 from campaign.coupons import service as coupons
-from campaign.events import CUSTOMER_ERASED
 from campaign.lists import generation
-from campaign.projections import service as projections
 from campaign.settings import Settings
-from crmkit.events.consumers import Consumer
 
 
 def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
@@ -19,9 +17,7 @@ def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
     return crmkit.worker.Worker(
         settings,
         jobs={coupons.JOB: batches.run, generation.JOB: partial(generation.run, list_chunk=settings.list_chunk)},
-        consumers=[
-            Consumer(feed="customer", apply=partial(projections.apply, zone=settings.zone), final=CUSTOMER_ERASED)
-        ],
+        consumers=[customer.CONSUMER],
         sweeps=[sweeps.expire_reservations, sweeps.forget_audiences],
     )
 

@@ -2,17 +2,15 @@
 
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
-from campaign_factories import Shop, known
+from campaign_factories import Shop, known, reasons
 from sqlalchemy import text
 
-from campaign.projections import service
+from campaign.consumers import customer
 from crmkit import testing
 from crmkit.events import cloudevents
 
-ZONE = ZoneInfo("America/New_York")
 ID = "01890000-0000-7000-8000-00000000dead"
 PARK = text(
     "insert into feed_parked (consumer, sequence, subject, event, error, attempts)"
@@ -48,7 +46,7 @@ async def hear(shop: Shop, verb: str, id: UUID, version: int, **data: Any) -> No
     document = {"id": id, "version": version} | data
     async with shop.database.begin() as session:
         event = testing.event(f"perennial.customer.{verb}.v1", document, position=version, subject=str(id))
-        await service.apply(session, [event], zone=ZONE)
+        await customer.apply(session, [event])
 
 
 async def traces(shop: Shop, words: str) -> int:
@@ -64,7 +62,6 @@ async def traces(shop: Shop, words: str) -> int:
         ({"card": "tcj 77"}, {"card": "tcj 77"}),
         ({"external_id": "a/b"}, {"external_id": "a/b", "source": "default"}),
         ({"external_id": "7", "source": "tcj"}, {"external_id": "7", "source": "tcj"}),
-        ({"id": ID}, {"id": ID}),
     ],
 )
 async def test_a_handle_nobody_is_known_by_is_kept_as_it_was_given(
@@ -77,6 +74,20 @@ async def test_a_handle_nobody_is_known_by_is_kept_as_it_was_given(
     reserved, last = await told(shop, checkout)
     assert reserved.read(dict[str, Any])["customer"] == last.read(dict[str, Any])["customer"] == pending(**kept)
     assert (last.type, last.subject) == (cloudevents.type_name("checkout", "confirmed"), None)
+
+
+async def test_an_id_just_created_is_kept_and_shown_while_nobody_can_tell(shop: Shop) -> None:
+    checkout = await shop.checkout(customer={"id": ID})
+    assert checkout["customer"] == pending(id=ID) | {"id": ID}
+    assert reasons(checkout) == {}
+    await confirm(shop, checkout)
+    assert [event.subject for event in await told(shop, checkout)] == [ID, ID]
+
+
+@pytest.mark.usefixtures("nobody_else")
+async def test_an_id_that_nobody_has_is_not(shop: Shop) -> None:
+    checkout = await shop.checkout(customer={"id": ID})
+    assert (checkout["customer"], reasons(checkout)) == (pending(id=ID), {None: "customer_unknown"})
 
 
 async def test_a_handle_of_two_is_kept_with_both(shop: Shop) -> None:

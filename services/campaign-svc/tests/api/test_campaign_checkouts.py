@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from campaign_factories import MONTH, NOW, Shop, known, reasons
 
-from campaign.checkouts import references
+from campaign import references
 from campaign.coupons import codes
 from crmkit import testing
 from crmkit.events import cloudevents

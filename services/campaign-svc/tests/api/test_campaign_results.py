@@ -1,5 +1,5 @@
 import statistics
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,8 +17,8 @@ async def enrol(shop: Shop, campaign: dict[str, Any], groups: dict[UUID, Group])
         await lists.add_audience(connection, uuid4(), UUID(campaign["id"]), groups)
 
 
-async def buy(shop: Shop, customer: UUID, amount: int, day: date, external_id: str | None = None) -> None:
-    purchase = Purchase(customer, uuid4(), 1, day, amount, "tcj", external_id or uuid4().hex)
+async def buy(shop: Shop, customer: UUID, amount: int, at: datetime, external_id: str | None = None) -> None:
+    purchase = Purchase(customer, uuid4(), 1, at, amount, "tcj", external_id or uuid4().hex)
     async with shop.database.connection() as connection:
         await projections.keep_purchases(connection, [purchase])
 
@@ -33,9 +33,9 @@ async def test_treated_against_control_in_the_campaigns_period(shop: Shop) -> No
     await enrol(shop, campaign, dict.fromkeys(treated, Group.TREATED) | dict.fromkeys(control, Group.CONTROL))
     spends = {treated[0]: 1000, treated[1]: 3000, treated[2]: 500, control[0]: 800}
     for customer, amount in spends.items():
-        await buy(shop, customer, amount, date(2017, 12, 10))
-        await buy(shop, customer, 99, date(2017, 12, 3))
-        await buy(shop, customer, 99, date(2017, 12, 18))
+        await buy(shop, customer, amount, datetime(2017, 12, 10, 12, tzinfo=UTC))
+        await buy(shop, customer, 99, datetime(2017, 12, 3, 12, tzinfo=UTC))
+        await buy(shop, customer, 99, datetime(2017, 12, 18, 12, tzinfo=UTC))
     results = await results_of(shop, campaign)
     assert results["treated"] == {"customer_count": 6, "mean_spend_amount": 750}
     assert results["control"] == {"customer_count": 4, "mean_spend_amount": 200}
@@ -55,7 +55,27 @@ async def test_a_confirmed_checkout_counts_once_with_the_order_it_becomes(shop: 
         checkout = await shop.checkout(customer={"card": card}, amount=700)
         await shop.client.post(f"/v1/checkouts/{checkout['id']}/confirm", json=body)
     assert (await results_of(shop, campaign))["treated"]["mean_spend_amount"] == 700
-    await buy(shop, customer, 700, date(2017, 12, 5), order["external_id"])
+    await buy(shop, customer, 700, datetime(2017, 12, 5, 12, tzinfo=UTC), order["external_id"])
+    assert (await results_of(shop, campaign))["treated"]["mean_spend_amount"] == 700
+
+
+async def test_the_period_is_looked_at_by_instants(shop: Shop) -> None:
+    campaign = await shop.campaign(starts_at="2015-07-01T04:00:00Z", ends_at="2015-07-15T03:59:59Z")
+    customer = uuid4()
+    await enrol(shop, campaign, {customer: Group.TREATED})
+    await buy(shop, customer, 700, datetime(2015, 7, 14, 12, tzinfo=UTC))
+    await buy(shop, customer, 1, datetime(2015, 7, 15, 3, 59, 59, tzinfo=UTC))
+    assert (await results_of(shop, campaign))["treated"]["mean_spend_amount"] == 700
+
+
+async def test_a_basket_paid_in_a_campaign_begun_an_hour_ago_counts(shop: Shop) -> None:
+    now = datetime.now(UTC)
+    period = {"starts_at": (now - timedelta(hours=1)).isoformat(), "ends_at": (now + timedelta(days=1)).isoformat()}
+    campaign = await shop.campaign(**period)
+    customer = await shop.customer(card=(card := uuid4().hex))
+    await enrol(shop, campaign, {customer: Group.TREATED})
+    checkout = await shop.checkout(customer={"card": card}, amount=700)
+    await shop.client.post(f"/v1/checkouts/{checkout['id']}/confirm")
     assert (await results_of(shop, campaign))["treated"]["mean_spend_amount"] == 700
 
 

@@ -41,6 +41,9 @@ def test_a_printed_code_is_read_as_a_person_types_it() -> None:
     (code,) = codes.generate(1)
     typed = codes.printed(code).lower().replace("0", "o").replace("1", "l").replace("2", "z")
     assert codes.normalise(typed) == code
+    wide = "".join(chr(ord(symbol) + 0xFEE0) for symbol in code)
+    for scanned in (f"{code}\t", f"{code}\r\n", f" {code[:4]} {code[4:]}", f"{code[:6]}\N{EN DASH}{code[6:]}", wide):
+        assert codes.normalise(scanned) == code
 
 
 @pytest.mark.parametrize("typed", ["", "ABC", "A" * 13, "????????????", "王小明王小明王小明王小明"])

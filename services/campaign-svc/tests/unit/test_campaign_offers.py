@@ -3,7 +3,8 @@ from uuid import UUID
 
 import pytest
 
-from campaign.offers.rules import BrandLoyalty, Choice, Goods, LadderStep, OfferBook, OfferKind, Target, Terms
+from campaign.offers.rules import BrandLoyalty, Choice, LadderStep, OfferBook, OfferKind, Target, Terms
+from campaign.projections.rules import Goods
 
 NOW = datetime(2017, 12, 4, tzinfo=UTC)
 YOGURT = Goods(UUID(int=9), "YOGURT", "DAIRY", "national", "69")

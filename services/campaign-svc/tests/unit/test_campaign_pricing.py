@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from campaign.checkouts import rules
 from campaign.checkouts.rules import Candidate, Line, Reason
-from campaign.offers.rules import Goods, OfferKind, Target
+from campaign.offers.rules import OfferKind, Target
+from campaign.projections.rules import Goods
 
 SPRING = UUID(int=1)
 

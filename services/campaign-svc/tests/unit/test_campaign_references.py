@@ -4,19 +4,18 @@ from uuid import UUID
 import httpx
 import pytest
 
-from campaign.checkouts.references import Buyer, ask
-from campaign.checkouts.rules import Reason
+from campaign.projections.rules import handle_of
+from campaign.references import Buyer, ask
 from campaign.schemas import CustomerRef
 
 ANNA, BERT = UUID(int=1), UUID(int=2)
-UNKNOWN = Buyer(reason=Reason.CUSTOMER_UNKNOWN)
-GUESSED = Buyer(reason=Reason.CUSTOMER_UNKNOWN, is_guess=True)
+UNKNOWN = Buyer(None, "pending")
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
 async def asked(reference: CustomerRef, answer: Answer) -> Buyer:
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://gateway") as gateway:
-        return await ask(gateway, reference, timeout_s=0.1)
+        return await ask(gateway, reference, handle_of(reference, "US"), timeout_s=0.1)
 
 
 def matches(*customers: UUID) -> Answer:
@@ -49,11 +48,11 @@ async def test_an_id_is_looked_up_by_itself() -> None:
 
 
 async def test_two_customers_are_ambiguous_and_none_is_unknown() -> None:
-    assert await asked(CustomerRef(phone="1"), matches(ANNA, BERT)) == Buyer(
-        reason=Reason.CUSTOMER_AMBIGUOUS, candidates=(ANNA, BERT)
-    )
-    assert await asked(CustomerRef(phone="1"), matches()) == UNKNOWN
-    assert await asked(CustomerRef(phone="1"), lambda _: httpx.Response(422)) == UNKNOWN
+    named = CustomerRef(phone="415 555 0100")
+    handle = handle_of(CustomerRef(phone="+14155550100"), "GB")
+    assert await asked(named, matches(ANNA, BERT)) == Buyer(None, "ambiguous", (ANNA, BERT), handle)
+    assert await asked(named, matches()) == Buyer(None, "pending", (), handle)
+    assert await asked(named, lambda _: httpx.Response(422)) == Buyer(None, "pending", (), handle)
 
 
 def fails(request: httpx.Request) -> httpx.Response:
@@ -70,5 +69,6 @@ def fails(request: httpx.Request) -> httpx.Response:
     ],
 )
 async def test_a_customer_service_that_is_down_does_not_stop_the_till(answer: Answer) -> None:
-    assert await asked(CustomerRef(card="1"), answer) == GUESSED
-    assert await asked(CustomerRef(id=ANNA), answer) == GUESSED
+    card = CustomerRef(card="1")
+    assert await asked(card, answer) == Buyer(None, "pending", (), handle_of(card, "US"), is_guess=True)
+    assert await asked(CustomerRef(id=ANNA), answer) == Buyer(ANNA, "pending", is_guess=True)

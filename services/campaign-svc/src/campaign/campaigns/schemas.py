@@ -7,8 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from campaign.campaigns.rules import CampaignStatus
-from campaign.schemas import UNSET, Amount, Currency, Name, Share, Strict
+from campaign.schemas import UNSET, Name, Share
 from crmkit.data.instants import Instant
+from crmkit.data.money import Amount, Currency
+from crmkit.web.bodies import Body
 
 Goal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Tier = Literal["platinum", "gold", "silver", "bronze", "lead"]
@@ -17,14 +19,14 @@ ValidDays = Annotated[int, Field(ge=1, le=366)]
 OfferIds = Annotated[list[UUID], Field(min_length=1, max_length=10_000)]
 
 
-class Audience(Strict):
+class Audience(Body):
     """Who is eligible, by the scores at a list's `as_of`: every rule given must hold."""
 
     weekly_spend_gte: Amount | None = None
     tiers: Annotated[list[Tier], Field(min_length=1)] | None = None
 
 
-class NewCampaign(Strict):
+class NewCampaign(Body):
     """`offer_ids` null means every current offer; `starts_at` to `ends_at` is the time the results look at.
 
     Nothing happens at `ends_at` by itself: a coupon is good until its own `valid_until`, or until the campaign
@@ -66,7 +68,7 @@ class NewCampaign(Strict):
         return self
 
 
-class CampaignPatch(Strict):
+class CampaignPatch(Body):
     """Once launched, only `name`, `goal`, `ends_at` and `budget_amount` may change."""
 
     name: Name = UNSET

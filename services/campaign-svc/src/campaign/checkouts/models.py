@@ -7,11 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from campaign.checkouts.references import Buyer
 from campaign.checkouts.rules import Candidate, Line, Reason, ineligible
 from campaign.checkouts.schemas import NewCheckout
 from campaign.coupons import codes
-from campaign.projections.rules import CustomerHandle, handle_of
+from campaign.projections.rules import CustomerHandle
+from campaign.references import Buyer
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -73,8 +73,7 @@ class Basket(msgspec.Struct, frozen=True):
     @property
     def pending_handle(self) -> CustomerHandle | None:
         """What names somebody we do not know; None where we do, or where it is nothing personal."""
-        named = self.posted.customer
-        return handle_of(named) if named is not None and named.id is None and self.customer_id is None else None
+        return self.buyer.handle if self.customer_id is None else None
 
     @property
     def asked_codes(self) -> list[str]:

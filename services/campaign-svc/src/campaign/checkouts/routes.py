@@ -1,17 +1,25 @@
 """`/v1/qualifications` and `/v1/checkouts`."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from campaign.checkouts import fast, service
-from campaign.checkouts.references import IdentifiedBuyer
 from campaign.checkouts.schemas import Checkout, Confirmation, NewCheckout, Quote
+from campaign.references import Buyer, identify
 from crmkit.web import concurrency
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 
 router = api_router(tags=["checkouts"])
+
+
+async def _identify(body: NewCheckout, request: Request) -> Buyer:
+    return await identify(request, body.customer) if body.customer else Buyer()
+
+
+IdentifiedBuyer = Annotated[Buyer, Depends(_identify)]
 
 
 @router.post("/qualifications", operation_id="create_qualification")

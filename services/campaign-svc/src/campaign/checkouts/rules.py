@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from campaign.offers.rules import WHOLE, Goods, OfferKind, Target
+from campaign.offers.rules import WHOLE, OfferKind, Target
+from campaign.projections.rules import Goods
 
 
 class Reason(StrEnum):

@@ -8,19 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from campaign.checkouts.rules import Reason, line_amount
-from campaign.schemas import (
-    MOST,
-    Amount,
-    Currency,
-    CustomerRef,
-    Handle,
-    Money,
-    OrderRef,
-    ProductRef,
-    Quantity,
-    Share,
-    Strict,
-)
+from campaign.references import Resolution
+from campaign.schemas import CustomerRef, Handle, OrderRef, ProductRef, Quantity, Share
+from crmkit.data.money import MOST, Amount, Currency, Money
+from crmkit.web.bodies import Body
 
 Status = Literal["reserved", "confirmed", "cancelled", "expired"]
 
@@ -32,7 +23,7 @@ EXAMPLE: Final[JsonDict] = {
 }
 
 
-class NewLine(Strict):
+class NewLine(Body):
     """`amount` is the line's shelf value where it is not quantity x unit_amount."""
 
     product: ProductRef
@@ -51,7 +42,7 @@ class NewLine(Strict):
         return line_amount(self.unit_amount, self.quantity) if self.amount is None else self.amount
 
 
-class NewCheckout(Strict):
+class NewCheckout(Body):
     """A basket, and what its owner shows: the loyalty card or another handle, a list's code, single coupons."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
@@ -121,13 +112,13 @@ class Order(BaseModel):
 class Customer(BaseModel):
     """Whose basket it is, as far as that was known when it was made.
 
-    While `id` is null, `handle` is what the till gave, for whoever hears later whose that is; `candidates` are
-    customers it might mean.
+    While it is not resolved, `handle` is what the till gave, for whoever hears later whose that is, and `id` is null
+    or the id that was given; `candidates` are customers it might mean.
     """
 
     id: UUID | None
     handle: dict[str, str] | None = Field(default=None, examples=[{"card": "tcj-1"}])
-    resolution: Literal["resolved", "pending", "ambiguous"] = "resolved"
+    resolution: Resolution = "resolved"
     candidates: list[UUID] = []
 
 
@@ -157,7 +148,7 @@ class Checkout(Quote):
     created_at: datetime
 
 
-class Confirmation(Strict):
+class Confirmation(Body):
     """The order that the basket became, if it has a name of its own; `placed_at` default: now."""
 
     order: OrderRef | None = None

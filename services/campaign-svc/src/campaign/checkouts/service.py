@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaign.checkouts import repository, rules, views
 from campaign.checkouts.errors import CheckoutClosed, CheckoutNotFound
 from campaign.checkouts.models import Basket, Holding, Locked
-from campaign.checkouts.references import Buyer
 from campaign.checkouts.rules import Line
 from campaign.checkouts.schemas import Checkout, NewCheckout, NewLine, Quote
 from campaign.coupons import codes
 from campaign.lookups import found
-from campaign.offers.rules import Goods
 from campaign.projections import repository as projections
+from campaign.projections.rules import Goods
+from campaign.references import Buyer
 from crmkit.data import db
 from crmkit.events import outbox
 

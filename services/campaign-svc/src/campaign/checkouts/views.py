@@ -21,7 +21,7 @@ from campaign.checkouts.schemas import (
     Quote,
 )
 from campaign.coupons import codes
-from campaign.schemas import Money
+from crmkit.data.money import Money
 
 DETAILS: Final[dict[Reason, str]] = {
     Reason.COUPON_NOT_FOUND: "There is no coupon with this code.",
@@ -41,6 +41,7 @@ DETAILS: Final[dict[Reason, str]] = {
     Reason.CUSTOMER_UNKNOWN: "Nobody is known by this handle; the basket is anonymous.",
     Reason.CUSTOMER_AMBIGUOUS: "More than one customer is known by this handle; the basket is anonymous.",
 }
+UNNAMED: Final = {"pending": Reason.CUSTOMER_UNKNOWN, "ambiguous": Reason.CUSTOMER_AMBIGUOUS}
 # Of coupons nobody showed, a customer hears only where one would have saved them something.
 UNASKED: Final = frozenset(
     {
@@ -74,14 +75,15 @@ def quote(basket: Basket, pricing: Pricing, not_applied: Sequence[NotApplied]) -
 
 
 def _customer(basket: Basket) -> Customer | None:
-    if basket.customer_id is not None:
-        return Customer(id=basket.customer_id)
-    if basket.posted.customer is None:
-        return None
-    candidates = list(basket.buyer.candidates)
-    resolution = "ambiguous" if candidates else "pending"
-    handle = basket.posted.customer.as_given()
-    return Customer(id=None, handle=handle, resolution=resolution, candidates=candidates)
+    buyer, named = basket.buyer, basket.posted.customer
+    if named is None or buyer.resolution == "resolved" or basket.customer_id != buyer.customer_id:
+        return None if basket.customer_id is None else Customer(id=basket.customer_id)
+    return Customer(
+        id=buyer.customer_id,
+        handle=named.as_given(),
+        resolution=buyer.resolution,
+        candidates=list(buyer.candidates),
+    )
 
 
 def checkout(quote: Quote, id: UUID, *, created_at: datetime, expires_at: datetime) -> Checkout:
@@ -116,8 +118,8 @@ def refusals(basket: Basket, holdings: Sequence[Holding], pricing: Pricing, now:
 
 
 def _unreadable(basket: Basket, holdings: Sequence[Holding]) -> Iterator[tuple[str | None, Reason]]:
-    if basket.buyer.reason is not None:
-        yield None, basket.buyer.reason
+    if basket.buyer.customer_id is None and basket.buyer.resolution != "resolved":
+        yield None, UNNAMED[basket.buyer.resolution]
     if basket.posted.list_code is not None and basket.shopping_list is None:
         yield basket.posted.list_code, Reason.LIST_NOT_FOUND
     known = {holding.candidate.code for holding in holdings}

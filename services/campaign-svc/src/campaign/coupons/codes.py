@@ -5,6 +5,7 @@ I, L, O, U and Z are left out; read by eye, they are taken for the symbols they 
 """
 
 import os
+import unicodedata
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ _BASE: Final = len(ALPHABET)
 _WEIGHTS: Final = np.arange(2, 2 + RANDOM_LENGTH)
 _SYMBOLS: Final = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _VALUE: Final = {symbol: value for value, symbol in enumerate(ALPHABET)}
-_LOOKALIKES: Final = str.maketrans("OILZU", "0112V", " -")
+_LOOKALIKES: Final = str.maketrans("OILZU", "0112V")
 # 248 is the largest multiple of 31 in a byte: larger bytes would make the first symbols likelier.
 _UNIFORM: Final = 248
 _TO_VALUE: Final = bytes(byte % _BASE for byte in range(256))
@@ -33,7 +34,8 @@ def generate(count: int) -> list[str]:
 
 def normalise(typed: str) -> str | None:
     """The code that a person meant, or None when the length, a symbol or the check character is wrong."""
-    code = typed.upper().translate(_LOOKALIKES)
+    code = "".join(symbol for symbol in unicodedata.normalize("NFKC", typed).upper() if not _is_spacing(symbol))
+    code = code.translate(_LOOKALIKES)
     if len(code) != LENGTH or any(symbol not in _VALUE for symbol in code):
         return None
     values = [_VALUE[symbol] for symbol in code]
@@ -44,6 +46,11 @@ def normalise(typed: str) -> str | None:
 def printed(code: str) -> str:
     """`ABCD-EFGH-JKMN`, as it stands on paper."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def _is_spacing(symbol: str) -> bool:
+    """A blank, a dash, or what a scanner sends behind a code."""
+    return symbol.isspace() or unicodedata.category(symbol) in {"Pd", "Cc", "Cf"}
 
 
 def _draw(count: int) -> list[str]:

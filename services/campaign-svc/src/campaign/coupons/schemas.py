@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from campaign.offers.schemas import check_period
-from campaign.schemas import CustomerId, Strict
+from campaign.schemas import CustomerId
 from crmkit.data.instants import Instant
+from crmkit.web.bodies import Body
 
 
 class CouponStatus(StrEnum):
@@ -38,7 +39,7 @@ class Coupon(BaseModel):
     created_at: datetime
 
 
-class NewCouponBatch(Strict):
+class NewCouponBatch(Body):
     """Bearer coupons of one offer, for nobody in particular."""
 
     model_config = ConfigDict(

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from campaign.offers.rules import BrandLoyalty, Choice, Goods, OfferBook
+from campaign.offers.rules import BrandLoyalty, Choice, OfferBook
+from campaign.projections.rules import Goods
 
 
 class TypicalProduct(msgspec.Struct, frozen=True):

@@ -6,10 +6,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from campaign.offers.rules import OfferKind
-from campaign.schemas import CustomerId, Percent, Strict
+from campaign.schemas import CustomerId, Percent
+from crmkit.web.bodies import Body
 
 
-class NewShoppingLists(Strict):
+class NewShoppingLists(Body):
     """Make every list of a campaign from the scores and next purchases of a day."""
 
     model_config = ConfigDict(

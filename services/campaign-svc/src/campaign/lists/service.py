@@ -7,7 +7,7 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import service as campaigns
-from campaign.lists import generation, html, pdf, repository
+from campaign.lists import generation, html, repository
 from campaign.lists.errors import NoShoppingList, ShoppingListNotFound
 from campaign.lists.models import ShoppingListRow
 from campaign.lists.schemas import NewShoppingLists, ShoppingList
@@ -41,6 +41,8 @@ async def print_page(session: AsyncSession, row: ShoppingListRow, printing: Prin
 
 async def print_paper(session: AsyncSession, row: ShoppingListRow, printing: Printing) -> Response:
     """The list as PDF; setting it takes a while, so a thread does it."""
+    from campaign.lists import pdf  # with its fonts, which only paper needs
+
     sheet = lay_out(_shown(row), await repository.find_customer_name(session, row.customer_id), printing)
     return Response(await asyncio.to_thread(pdf.render, sheet, printing.paper), media_type="application/pdf")
 

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import msgspec
 
+from campaign.projections.rules import Goods
+
 WHOLE: Final = 10_000  # 100 % in basis points
 
 PERCENT: Final = WHOLE // 100
@@ -20,16 +22,6 @@ class OfferKind(StrEnum):
     PERCENTAGE = "percentage"
     AMOUNT = "amount"
     FIXED_PRICE = "fixed_price"
-
-
-class Goods(msgspec.Struct, frozen=True):
-    """What offers look at in a product; all of it is unknown for a product that we never heard of."""
-
-    id: UUID | None = None
-    product_type: str | None = None
-    product_category: str | None = None
-    brand: str | None = None
-    manufacturer_id: str | None = None
 
 
 class Target(msgspec.Struct, frozen=True):

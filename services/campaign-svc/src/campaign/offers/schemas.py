@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from campaign.offers.rules import OfferKind
-from campaign.schemas import MOST, UNSET, Amount, Currency, Handle, Name, Percent, Quantity, Share, Strict
+from campaign.schemas import UNSET, Handle, Name, Percent, Quantity, Share
 from crmkit.data.instants import Instant
+from crmkit.data.money import MOST, Amount, Currency
 from crmkit.problems import FieldError
+from crmkit.web.bodies import Body
 
 PositiveAmount = Annotated[int, Field(gt=0, le=MOST, strict=True, description="minor units")]
 
@@ -25,7 +27,7 @@ EXAMPLE: Final[JsonDict] = {
 }
 
 
-class Target(Strict):
+class Target(Body):
     """The goods an offer is for: every member given must hold, and at least one is."""
 
     product_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)] | None = None
@@ -41,7 +43,7 @@ class Target(Strict):
         return self
 
 
-class LadderStep(Strict):
+class LadderStep(Body):
     """What customers of one brand-loyalty group get; without `usage`, all of the group that no other step names."""
 
     group: Literal["store", "national", "switcher"]
@@ -50,7 +52,7 @@ class LadderStep(Strict):
     amount: PositiveAmount | None = None
 
 
-class NewOffer(Strict):
+class NewOffer(Body):
     """`percent` with kind percentage, else `amount`: taken off (amount), or the price of one unit (fixed_price)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
@@ -83,7 +85,7 @@ class NewOffer(Strict):
         return self
 
 
-class OfferPatch(Strict):
+class OfferPatch(Body):
     """What may change later; what an issued coupon promises, its value included, stays as it was printed."""
 
     name: Name = UNSET
@@ -117,7 +119,7 @@ class Offer(BaseModel):
     updated_at: datetime
 
 
-class NewOffers(Strict):
+class NewOffers(Body):
     """Each item is checked by itself: a wrong one does not keep the others out."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXAMPLE]}]})

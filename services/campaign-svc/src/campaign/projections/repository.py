@@ -4,15 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from asyncpg import Connection, Record
 
-from campaign.events import CustomerData, ProductData
-from campaign.offers.rules import Goods
-from campaign.projections.rules import CustomerHandle, Purchase, handles_of
+from campaign.projections.rules import CustomerHandle, Goods, KnownCustomer, Purchase
 
 _CUSTOMERS: Final = """
 insert into customers (id, version, name)
-select * from unnest($1::uuid[], $2::bigint[], $3::text[])
+select id, version, name from json_populate_recordset(null::customers, $1)
 on conflict (id) do update set version = excluded.version, name = excluded.name
 where customers.version < excluded.version
 returning id
@@ -23,9 +22,7 @@ insert into customer_handles (kind, value, customer_id)
 select * from unnest($1::text[], $2::text[], $3::uuid[]) on conflict do nothing
 """
 _PRODUCTS: Final = """
-insert into products (id, version, source, external_id, name, product_category, product_type, manufacturer_id, brand)
-select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                     $9::text[])
+insert into products select * from json_populate_recordset(null::products, $1)
 on conflict (id) do update set
     version = excluded.version, source = excluded.source, external_id = excluded.external_id, name = excluded.name,
     product_category = excluded.product_category, product_type = excluded.product_type,
@@ -33,10 +30,9 @@ on conflict (id) do update set
 where products.version < excluded.version
 """
 _PURCHASES: Final = """
-insert into purchases (customer_id, id, version, purchased_on, amount, source, external_id)
-select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::date[], $5::bigint[], $6::text[], $7::text[])
+insert into purchases select * from json_populate_recordset(null::purchases, $1)
 on conflict (customer_id, id) do update set
-    version = excluded.version, purchased_on = excluded.purchased_on, amount = excluded.amount
+    version = excluded.version, purchased_at = excluded.purchased_at, amount = excluded.amount
 where purchases.version < excluded.version
 """
 _FIND_CUSTOMER: Final = "select customer_id from customer_handles where kind = $1 and value = $2 limit 2"
@@ -59,28 +55,23 @@ order by id
 """
 
 
-async def keep_customers(connection: Connection, customers: Sequence[CustomerData]) -> None:
-    columns = [c.id for c in customers], [c.version for c in customers], [c.name for c in customers]
-    changed = {row["id"] for row in await connection.fetch(_CUSTOMERS, *columns)}
+async def keep_customers(connection: Connection, customers: Sequence[KnownCustomer]) -> None:
+    changed = {row["id"] for row in await connection.fetch(_CUSTOMERS, _json(customers))}
     if not changed:
         return
     await connection.execute(_DROP_HANDLES, changed)
-    pairs = [(handle, c.id) for c in customers if c.id in changed for handle in handles_of(c)]
+    pairs = [(handle, c.id) for c in customers if c.id in changed for handle in c.handles]
     handles = [h.kind for h, _ in pairs], [h.value for h, _ in pairs], [customer_id for _, customer_id in pairs]
     await connection.execute(_HANDLES, *handles)
 
 
-async def keep_products(connection: Connection, products: Sequence[ProductData]) -> None:
-    fields = (
-        "id", "version", "source", "external_id", "name",
-        "product_category", "product_type", "manufacturer_id", "brand",
-    )  # fmt: skip
-    await connection.execute(_PRODUCTS, *([getattr(p, field) for p in products] for field in fields))
+async def keep_products(connection: Connection, products: Sequence[msgspec.Struct]) -> None:
+    """Keep what has the columns of `products`."""
+    await connection.execute(_PRODUCTS, _json(products))
 
 
 async def keep_purchases(connection: Connection, purchases: Sequence[Purchase]) -> None:
-    fields = "customer_id", "id", "version", "purchased_on", "amount", "source", "external_id"
-    await connection.execute(_PURCHASES, *([getattr(p, field) for p in purchases] for field in fields))
+    await connection.execute(_PURCHASES, _json(purchases))
 
 
 async def find_customers(connection: Connection, handle: CustomerHandle) -> list[UUID]:
@@ -112,6 +103,10 @@ async def find_assortment(connection: Connection, named: Collection[UUID]) -> di
     named: the products that offers name one by one.
     """
     return _named_goods(await connection.fetch(_ASSORTMENT, named))
+
+
+def _json(rows: Sequence[msgspec.Struct]) -> str:
+    return msgspec.json.encode(rows).decode()
 
 
 def _named_goods(rows: Iterable[Record]) -> dict[UUID, tuple[Goods, str | None]]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from campaign.checkouts import references
+from campaign import references
 from campaign.coupons import codes
 from campaign.coupons.errors import CouponNotFound
 from campaign.redemptions.errors import REFUSALS

@@ -6,15 +6,17 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from campaign.schemas import DEFAULT_SOURCE, Amount, CustomerId, CustomerRef, Handle, Source, Strict
+from campaign.schemas import DEFAULT_SOURCE, CustomerId, CustomerRef, Handle, Source
+from crmkit.data.money import Amount
+from crmkit.web.bodies import Body
 
 
-class RedeemedOrder(Strict):
+class RedeemedOrder(Body):
     external_id: Handle
     source: Source = DEFAULT_SOURCE
 
 
-class NewRedemption(Strict):
+class NewRedemption(Body):
     """One coupon, redeemed at once by a till that did the sums itself."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"code": "4F7K-9Q2M-XR3B", "store_id": "367"}]})

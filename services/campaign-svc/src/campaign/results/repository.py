@@ -1,6 +1,6 @@
 """The figures behind a campaign's results."""
 
-from datetime import date
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -24,11 +24,11 @@ with spent as (
     select m.customer_id, m.assigned_group,
         coalesce((
             select sum(p.amount) from purchases p
-            where p.customer_id = m.customer_id and p.purchased_on >= $2 and p.purchased_on < $3
+            where p.customer_id = m.customer_id and p.purchased_at >= $2 and p.purchased_at < $3
         ), 0) + coalesce((
             select sum(k.total_amount) from checkouts k
             where k.customer_id = m.customer_id and k.status = 'confirmed'
-                and (k.placed_at at time zone $4)::date >= $2 and (k.placed_at at time zone $4)::date < $3
+                and k.placed_at >= $2 and k.placed_at < $3
                 and not exists (
                     select from purchases p
                     where p.customer_id = k.customer_id and p.source = k.order_source
@@ -70,23 +70,17 @@ class SponsorTotals(msgspec.Struct, frozen=True):
     sponsor_amount: int
 
 
-class Period(msgspec.Struct, frozen=True):
-    """Days of the business, `last` excluded, in its time zone."""
-
-    first: date
-    last: date
-    zone: str
-
-
 async def find_totals(connection: Connection, campaign_id: UUID) -> Totals:
     row = await connection.fetchrow(_TOTALS, campaign_id)
     assert row is not None
     return Totals(**dict(row))
 
 
-async def find_spend(connection: Connection, campaign_id: UUID, period: Period) -> dict[Group, Sample]:
-    """Spend per customer of each group that has any customer; who bought nothing counts with nothing."""
-    rows = await connection.fetch(_SPEND, campaign_id, period.first, period.last, period.zone)
+async def find_spend(
+    connection: Connection, campaign_id: UUID, since: datetime, until: datetime
+) -> dict[Group, Sample]:
+    """Spend per customer before `until`, of each group that has any; who bought nothing counts with nothing."""
+    rows = await connection.fetch(_SPEND, campaign_id, since, until)
     return {Group(row["assigned_group"]): Sample(row["count"], row["mean"], row["variance"]) for row in rows}
 
 

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import Request
-
 from campaign.results import service
 from campaign.results.schemas import Results
 from crmkit.web.routing import router as api_router
@@ -13,6 +11,6 @@ router = api_router(tags=["campaigns"])
 
 
 @router.get("/campaigns/{id}/results", operation_id="get_campaign_results")
-async def get_results(id: UUID, request: Request, session: Session) -> Results:
+async def get_results(id: UUID, session: Session) -> Results:
     """Redemption, who paid, and treated against control."""
-    return await service.get_results(session, id, zone=request.app.state.settings.zone)
+    return await service.get_results(session, id)

@@ -2,27 +2,25 @@
 
 from datetime import UTC, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import service as campaigns
 from campaign.campaigns.rules import Group
 from campaign.results import repository
-from campaign.results.repository import Period, SponsorTotals
+from campaign.results.repository import SponsorTotals
 from campaign.results.rules import CONFIDENCE, Sample, may_show, welch
 from campaign.results.schemas import GroupSpend, Lift, Results, SponsorResult
 from crmkit.data import db
 
 
-async def get_results(session: AsyncSession, campaign_id: UUID, *, zone: ZoneInfo) -> Results:
+async def get_results(session: AsyncSession, campaign_id: UUID) -> Results:
     """Raises: CampaignNotFound (404)."""
     campaign = await campaigns.get_campaign(session, campaign_id)
     connection = await db.driver(session)
     totals = await repository.find_totals(connection, campaign_id)
     until = max(campaign.starts_at, min(campaign.ends_at, datetime.now(UTC)))
-    period = Period(campaign.starts_at.astimezone(zone).date(), until.astimezone(zone).date(), zone.key)
-    spend = await repository.find_spend(connection, campaign_id, period)
+    spend = await repository.find_spend(connection, campaign_id, campaign.starts_at, until)
     treated, control = spend.get(Group.TREATED), spend.get(Group.CONTROL)
     return Results(
         campaign_id=campaign_id,

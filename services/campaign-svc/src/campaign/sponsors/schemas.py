@@ -5,10 +5,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from campaign.schemas import UNSET, Handle, Name, Strict
+from campaign.schemas import UNSET, Handle, Name
+from crmkit.web.bodies import Body
 
 
-class NewSponsor(Strict):
+class NewSponsor(Body):
     """A party that funds a share of discounts; `manufacturer_id` is the catalogue's."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Dairy Farms", "manufacturer_id": "69"}]})
@@ -17,7 +18,7 @@ class NewSponsor(Strict):
     manufacturer_id: Handle | None = None
 
 
-class SponsorPatch(Strict):
+class SponsorPatch(Body):
     name: Name = UNSET
 
 

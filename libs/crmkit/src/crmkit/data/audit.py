@@ -28,3 +28,12 @@ async def record(session: AsyncSession, action: str, resource: str, detail: str 
             actor=now.actor, action=action, resource=resource, request_id=now.request_id, detail=detail
         )
     )
+
+
+def recording(action: str, *, rows: str, resource: str, origin: str = "$1") -> str:
+    """The INSERT that leaves one entry a row of `rows`, for set statements; a CTE or a statement of its own.
+
+    resource: SQL of its path. origin: the parameter that takes `outbox.origin()`.
+    """
+    return f"""insert into audit (actor, action, resource, request_id)
+    select ({origin}::text[])[1], '{action}', {resource}, ({origin})[2] from {rows}"""

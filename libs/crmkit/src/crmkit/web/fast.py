@@ -21,7 +21,7 @@ from crmkit.web.idempotency import Replayed
 
 ORIGIN: Final = "$1::text, $2::text, $3::text, $4::text"
 
-_NO_CLAIM: Final = (None,) * 5
+NO_CLAIM: Final = (None,) * 5
 
 
 def keeping(*, source: str, body: str, headers: str = "", status: int = 201) -> str:
@@ -47,7 +47,7 @@ async def execute(request: Request, sql: str, *args: Any) -> asyncpg.Record | No
     InvalidHeader (400) for a key that cannot be read.
     """
     claim = idempotency.claim_of(request, await request.body())
-    values = _NO_CLAIM if claim is None else msgspec.structs.astuple(claim)
+    values = NO_CLAIM if claim is None else msgspec.structs.astuple(claim)
     try:
         return await sessions.one_statement(request, sql, *outbox.context_values(), *values, *args)
     except asyncpg.UniqueViolationError as error:

@@ -1,17 +1,14 @@
 import asyncio
 import csv
 import io
-import random
 import uuid
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from callcenter.calls import rules
-from callcenter.calls.rules import Event
-from callcenter.calls.schemas import Call, NewCallEvent
 from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
 
@@ -57,38 +54,42 @@ async def test_any_order_and_repetition_of_events_make_the_same_call(client: Tes
     assert told[0]["answered_at"] == "2026-06-01T12:00:01.000000Z"
 
 
-async def test_the_statement_folds_as_the_rule_does(client: TestClient) -> None:
-    chance = random.Random(7)
-    for _ in range(30):
-        call_id = new_id()
-        events = []
-        for _ in range(chance.randint(1, 7)):
-            body = {"call_id": call_id, "at": at(chance.randint(0, 3)), "type": chance.choice([*rules.EventType])}
-            for name, values in {
-                "from": ["+14155550100", "+14155550101"],
-                "direction": [*rules.Direction],
-                "agent": ["ana", "Ben"],
-                "disposition": ["resolved", "voicemail"],
-            }.items():
-                if chance.random() < 0.5:
-                    body[name] = chance.choice(values)
-            answer = await client.post("/v1/call-events", json=body)
-            events.append(NewCallEvent.model_validate(body))
-        folded = rules.fold(
-            Event(e.type, e.at, e.from_number, e.to_number, e.direction, e.agent, None, e.disposition) for e in events
+async def test_the_earliest_stamped_number_and_direction_stay(client: TestClient) -> None:
+    call_id = new_id()
+    await post(client, call_id, {"type": "answered", "from": "+12025550100", "direction": "outbound"}, 1)
+    call = await post(client, call_id, {"type": "ringing", "from": "+12137770622", "direction": "inbound"}, 0)
+    assert (call["from"], call["direction"], call["status"]) == ("+12137770622", "inbound", "answered")
+    assert call["customer"]["handle"] == {"phone": "+12137770622"}
+
+
+async def test_an_event_of_the_future_counts_from_its_arrival(client: TestClient) -> None:
+    call_id = new_id()
+    future = {"type": "ringing", "at": "2099-01-01T00:00:00Z"}
+    ringing = (await client.post("/v1/call-events", json={"call_id": call_id} | future)).json()
+    assert ringing["ringing_at"] < "2099"
+    answered = {"type": "answered", "at": datetime.now(UTC).isoformat()}
+    call = (await client.post("/v1/call-events", json={"call_id": call_id} | answered)).json()
+    assert call["status"] == "answered"
+    again = (await client.post("/v1/call-events", json={"call_id": call_id} | future)).json()
+    assert again == call
+
+
+@pytest.mark.parametrize("number", ["anonymous", "(null)", "*67", "0000", "104", "unknown"])
+async def test_a_withheld_or_internal_number_is_nobodys_handle(client: TestClient, number: str) -> None:
+    call = await post(client, new_id(), {"type": "ringing", "from": number}, 0)
+    assert (call["from"], call["customer"]) == (number, None)
+
+
+async def test_an_event_is_kept_as_it_came_and_once(client: TestClient, database: Database) -> None:
+    call_id = new_id()
+    for _ in range(3):
+        await post(client, call_id, RINGING | {"leg": "a"}, 0)
+    async with database.begin() as session:
+        rows = await session.execute(
+            text("select source, leg, event from call_events where call_id = :id"), {"id": call_id}
         )
-        call = Call.model_validate(answer.json(), extra="forbid")
-        for name in (
-            "status",
-            "from_number",
-            "direction",
-            "agent",
-            "disposition",
-            "ringing_at",
-            "answered_at",
-            "ended_at",
-        ):
-            assert getattr(call, name) == getattr(folded, name), name
+        ((source, leg, event),) = rows.all()
+    assert (source, leg, event["from"]) == ("api", "a", "(415) 555-0100")
 
 
 async def test_events_at_once_are_all_in_the_call(client: TestClient, database: Database) -> None:
@@ -119,11 +120,6 @@ async def test_an_outbound_call_concerns_whom_it_goes_to(client: TestClient) -> 
     call = await post(client, new_id(), outbound, 0)
     assert call["customer"]["handle"] == {"phone": "+14155550123"}
     assert call["customer"]["resolution"] == "pending"
-
-
-async def test_an_extension_stays_as_it_came(client: TestClient) -> None:
-    call = await post(client, new_id(), {"type": "ringing", "from": "104"}, 0)
-    assert call["from"] == "104"
 
 
 async def test_a_disposition_noted_outlasts_late_events(client: TestClient) -> None:

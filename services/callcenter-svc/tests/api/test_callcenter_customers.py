@@ -275,6 +275,7 @@ async def test_an_erased_customer_leaves_no_words_behind(client: TestClient, dat
         "handle": {"id": str(id_)},
         "resolution": "resolved",
         "candidates": [],
+        "decided_by": "rule",
     }
     assert (await get(client, "/v1/screen-pop", phone=number))["matches"] == []
 

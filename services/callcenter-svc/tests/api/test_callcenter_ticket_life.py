@@ -84,7 +84,12 @@ async def test_who_changed_a_ticket_is_on_record(client: TestClient) -> None:
     await reply(client, ticket, "agent")
     await act(client, ticket, "solve")
     acts = (await client.get("/v1/audit/callcenter", params={"resource": path})).json()["data"]
-    assert [act["action"] for act in reversed(acts)] == ["patch_ticket", "create_ticket_message", "solve_ticket"]
+    assert [act["action"] for act in reversed(acts)] == [
+        "create_ticket",
+        "patch_ticket",
+        "create_ticket_message",
+        "solve_ticket",
+    ]
     assert all(act["actor"] and act["request_id"] for act in acts)
 
 

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,12 +34,6 @@ def test_no_order_and_no_repetition_changes_the_call(events: list[Event], data: 
     assert rules.fold([*shuffled, *repeated]) == rules.fold(events)
 
 
-@given(EVENTS, EVENTS, EVENTS)
-def test_joining_in_parts_is_joining_at_once(a: Event, b: Event, c: Event) -> None:
-    x, y, z = map(rules.call_of, (a, b, c))
-    assert rules.join(rules.join(x, y), z) == rules.join(x, rules.join(y, z))
-
-
 def test_a_call_goes_through_its_life() -> None:
     ringing = Event(EventType.RINGING, at(0), "+14155550001", "+14155559999", Direction.INBOUND)
     answered = Event(EventType.ANSWERED, at(4), agent="ana")
@@ -56,3 +51,34 @@ def test_a_call_goes_through_its_life() -> None:
 def test_an_ended_call_stays_ended() -> None:
     late = rules.fold([Event(EventType.ENDED, at(1)), Event(EventType.HELD, at(2))])
     assert (late.status, late.ended_at) == (EventType.ENDED, at(1))
+
+
+def test_the_earliest_numbers_the_latest_agent_and_the_longest_end_count() -> None:
+    events = [
+        Event(EventType.ENDED, at(9), agent="ben"),
+        Event(EventType.ENDED, at(12)),
+        Event(EventType.ANSWERED, at(1), from_number="+12025550100", direction=Direction.OUTBOUND),
+        Event(EventType.RINGING, at(0), from_number="+12137770622", direction=Direction.INBOUND),
+        Event(EventType.ANSWERED, at(2), agent="ana"),
+    ]
+    call = rules.fold(events)
+    assert (call.from_number, call.direction) == ("+12137770622", Direction.INBOUND)
+    assert (call.agent, call.ended_at) == ("ben", at(12))
+
+
+@pytest.mark.parametrize(
+    ("number", "read", "handle"),
+    [
+        ("(415) 555-0100", "+14155550100", "+14155550100"),
+        ("104", "104", None),
+        ("*67", "*67", None),
+        ("0000", "0000", None),
+        ("anonymous", "anonymous", None),
+        ("+1", "+1", None),
+        (None, None, None),
+    ],
+)
+def test_only_a_number_in_e164_is_a_handle(number: str | None, read: str | None, handle: str | None) -> None:
+    assert rules.read_number(number, "US") == read
+    call = rules.fold([Event(EventType.RINGING, at(0), read)])
+    assert rules.handle_number(call, "US") == handle

@@ -1,4 +1,4 @@
-"""Calls as stored; `fast.py` writes them."""
+"""Calls as stored."""
 
 from datetime import datetime
 from uuid import UUID
@@ -24,7 +24,6 @@ class Call(Concerning, Base):
     to_number: Mapped[str | None]
     agent: Mapped[str | None]
     disposition: Mapped[str | None]
-    disposition_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     recording_url: Mapped[str | None]
     ringing_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     answered_at: Mapped[datetime | None] = mapped_column(_INSTANT)

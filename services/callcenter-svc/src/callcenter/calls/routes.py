@@ -6,14 +6,14 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from callcenter.calls import fast, models, repository, schemas, service
+from callcenter.calls import models, repository, schemas, service
 from callcenter.calls.repository import Filter
 from callcenter.calls.rules import Direction, EventType
 from callcenter.calls.schemas import CallPatch, NewCallEvent
 from crmkit.data.instants import Instant
-from crmkit.web import concurrency, hot, paging
+from crmkit.web import concurrency, hot, idempotency, paging
 from crmkit.web.routing import router as api_router
-from crmkit.web.sessions import Session
+from crmkit.web.sessions import Session, transaction
 
 router = api_router(tags=["calls"])
 hot_router = hot.router(tags=["calls"])
@@ -34,8 +34,10 @@ def _filter(
 
 @hot_router.post("/call-events", operation_id="create_call_event", response_model=schemas.Call)
 async def create_call_event(body: NewCallEvent, request: Request) -> Response:
-    """Fold an event into its call and answer with the call; order and repetition make no difference."""
-    return await fast.fold_event(request, service.given_call(body, request.app.state.settings.phone_region))
+    """Keep an event, fold it into its call and answer with the call; order and repetition make no difference."""
+    async with transaction(request) as connection:
+        told = await service.take_event(connection, body, request.app.state.settings.phone_region)
+        return await idempotency.kept(request, told.answer())
 
 
 @router.get("/calls", operation_id="list_calls", response_model=paging.Page[schemas.Call])
@@ -74,4 +76,5 @@ async def get_call(id: UUID, session: Session) -> Response:
 @router.patch("/calls/{id}", operation_id="update_call", response_model=schemas.Call)
 async def update_call(id: UUID, body: CallPatch, request: Request, session: Session) -> Response:
     """Note how the call ended."""
-    return (await service.note_disposition(session, id, body, partial(concurrency.check, request))).answer()
+    region, check = request.app.state.settings.phone_region, partial(concurrency.check, request)
+    return (await service.note_disposition(session, id, body, region, check)).answer()

@@ -7,8 +7,9 @@ from pydantic import AnyHttpUrl, AwareDatetime, ConfigDict, Field, StringConstra
 
 from callcenter.calls.rules import Direction, EventType
 from callcenter.references.schemas import Customer
-from callcenter.schemas import Answer, Body, Name
+from callcenter.schemas import Answer, Name
 from crmkit.data.instants import Instant
+from crmkit.web.bodies import Body
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -32,8 +33,9 @@ class NewCallEvent(Body):
     )
 
     call_id: Name = Field(description="the telephone system's own id of the call")
+    leg: Name | None = Field(default=None, description="the telephone system's own id of the leg")
     type: EventType
-    at: Instant
+    at: Instant = Field(description="one in the future counts from its arrival")
     from_number: Number | None = Field(default=None, alias="from")
     to_number: Number | None = Field(default=None, alias="to")
     direction: Direction | None = Field(default=None, description="inbound until an event says otherwise")

@@ -6,10 +6,6 @@ from uuid import UUID
 
 import asyncpg
 
-from callcenter.calls.fast import call_json
-from callcenter.surveys.repository import response_json
-from callcenter.tickets.fast import ticket_json
-
 # Erasing is rare and events are many: one reading of the whole outbox costs less than an index on every event's way.
 _UNHURRIED: Final = "set local statement_timeout = 0"
 
@@ -18,12 +14,15 @@ _UNHURRIED: Final = "set local statement_timeout = 0"
 _VERSION: Final = r"""'"version"\s*:\s*\d+'"""
 _BLANK_EVENTS: Final = rf"""
 with erased as (
-    select '/v1/tickets/' || id as source, {ticket_json("tickets")}::text as document
+    select '/v1/tickets/' || id as source, ticket_document(tickets)::text as document
     from tickets where customer_id = any($1)
     union all
-    select '/v1/calls/' || id, {call_json("calls")}::text from calls where customer_id = any($1)
+    select '/v1/ticket-messages/' || messages.id, ticket_message_document(messages)::text
+    from ticket_messages as messages join tickets on tickets.id = ticket_id where customer_id = any($1)
     union all
-    select '/v1/survey-responses/' || id, {response_json("survey_responses")}::text
+    select '/v1/calls/' || id, call_document(calls)::text from calls where customer_id = any($1)
+    union all
+    select '/v1/survey-responses/' || id, survey_response_document(survey_responses)::text
     from survey_responses where customer_id = any($1)
 )
 update outbox set data = regexp_replace(coalesce(

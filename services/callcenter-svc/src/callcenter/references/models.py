@@ -15,3 +15,4 @@ class Concerning:
     handle_value: Mapped[str | None]
     resolution: Mapped[str | None]
     candidates: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    decided_by: Mapped[str]

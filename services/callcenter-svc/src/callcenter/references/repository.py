@@ -1,13 +1,17 @@
 """The SQL by which a row learns whom it concerns, and says so."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.references.rules import Cause, Handle
+from callcenter.references.models import Concerning
+from callcenter.references.rules import NOBODY, Cause, Concern, Handle
+from crmkit.data import db
 from crmkit.events import outbox
 
 # Twenty candidates are more than anyone reads; the limit keeps a switchboard's number cheap.
@@ -28,30 +32,30 @@ def resolution(kind: str, value: str) -> str:
     )"""
 
 
-def customer_json(row: str) -> str:
-    """The `customer` member of a resource, from the alias of a row that has the customer columns."""
-    return f"""case when {row}.resolution is not null then json_build_object(
-        'id', {row}.customer_id,
-        'handle', case {row}.handle_kind
-            when 'external_id' then json_build_object(
-                'external_id', substr({row}.handle_value, strpos({row}.handle_value, ':') + 1),
-                'source', split_part({row}.handle_value, ':', 1))
-            else json_build_object({row}.handle_kind, {row}.handle_value) end,
-        'resolution', {row}.resolution,
-        'candidates', {row}.candidates) end"""
+_RESOLVE: Final = f"select found.* from {resolution('$1::text', '$2::text')} as found"
 
 
-def time_json(column: str) -> str:
-    """An instant as RFC 3339 in UTC."""
-    return f"""to_char({column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+async def resolve(connection: asyncpg.Connection, handle: Handle) -> Concern:
+    """Whom the handle leads to now."""
+    found = await connection.fetchrow(_RESOLVE, handle.kind, handle.value)
+    return Concern(handle.kind, handle.value, found["resolution"], found["customer_id"], tuple(found["candidates"]))
+
+
+async def choose(session: AsyncSession, row: Concerning, handle: Handle | None) -> None:
+    """Let a locked row concern whom an agent says it does."""
+    concern = await resolve(await db.driver(session), handle) if handle else NOBODY
+    for name in (each.name for each in fields(Concern)):
+        setattr(row, name, getattr(concern, name))
+    row.decided_by = "agent"
 
 
 # $1 to $4: kinds and values of handles, each once, and the event that touched each. What is unresolved under them and
-# has another answer now, locked.
+# has another answer now, locked. After thirty days a number may be somebody else's.
 UNRESOLVED: Final = """
 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as touched(kind, value, causation_id, traceparent)
 join {table} as noun on noun.handle_kind = touched.kind and noun.handle_value = touched.value
-    and noun.resolution in ('pending', 'ambiguous')
+    and noun.resolution in ('pending', 'ambiguous') and noun.created_at > now() - interval '30 days'
+    and not ({unless})
 cross join lateral {found} as found
 {joins}
 where (found.resolution, found.customer_id, found.candidates)
@@ -60,62 +64,62 @@ order by noun.id for update of noun
 """
 
 
-def unresolved(table: str, *, joins: str = "") -> str:
+def unresolved(table: str, *, unless: str = "false", joins: str = "") -> str:
     """The FROM of what may be linked now: `noun` is the row, `found` what its handle leads to, `touched` since when."""
-    return UNRESOLVED.format(table=table, found=resolution("noun.handle_kind", "noun.handle_value"), joins=joins)
+    return UNRESOLVED.format(
+        table=table, unless=unless, found=resolution("noun.handle_kind", "noun.handle_value"), joins=joins
+    )
 
 
-def linking(table: str, noun: str, document: Callable[[str], str]) -> str:
+def linking(table: str, noun: str) -> str:
     """The statement that links a noun's rows and emits `updated` for each.
 
-    $1 to $4: as `unresolved` takes them; $5: the instant; $6, $7: actor and request id.
+    $1 to $4: as `unresolved` takes them; $5: the instant; $6: where this comes from.
     """
     return f"""
 with found as (select noun.id, found.*, touched.causation_id, touched.traceparent {unresolved(table)}),
 changed as (
     update {table} as noun set customer_id = found.customer_id, resolution = found.resolution,
         candidates = found.candidates, version = noun.version + 1, updated_at = $5
-    from found where noun.id = found.id returning noun.*, found.causation_id, found.traceparent
+    from found where noun.id = found.id
+    returning noun.id, noun.customer_id, {noun}_document(noun) as document, found.causation_id, found.traceparent
 )
-{_telling(noun, document, actor="$6::text", request_id="$7::text")}
+{telling(noun, rows="changed", origin="$6")}
 """
 
 
-def erasing(table: str, noun: str, document: Callable[[str], str], *, blank: str) -> str:
+def erasing(table: str, noun: str, *, blank: str, beside: str = "") -> str:
     """The statement that leaves of a noun's rows only whom they concerned, as an id, and emits `updated` for each.
 
-    blank: the assignments that take the personal data out. $1 to $3: customer ids, and the event that erased each;
-    $4: the instant; $5, $6: actor and request id.
+    blank: the assignments that take the personal data out; beside: a CTE that does so in another table.
+    $1 to $3: customer ids, and the event that erased each; $4: the instant; $5: where this comes from.
     """
     return f"""
-with changed as (
+with {beside} changed as (
     update {table} as noun set {blank}, handle_kind = 'id', handle_value = noun.customer_id::text,
         version = noun.version + 1, updated_at = $4
     from unnest($1::uuid[], $2::text[], $3::text[]) as erased(erased_id, causation_id, traceparent)
-    where noun.customer_id = erased_id returning noun.*, erased.causation_id, erased.traceparent
+    where noun.customer_id = erased_id
+    returning noun.id, noun.customer_id, {noun}_document(noun) as document, erased.causation_id, erased.traceparent
 )
-{_telling(noun, document, actor="$5::text", request_id="$6::text")}
+{telling(noun, rows="changed", origin="$5")}
 """
 
 
-def _telling(noun: str, document: Callable[[str], str], *, actor: str, request_id: str) -> str:
-    return f"""
-insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-select 'perennial.{noun}.updated.v1', '/v1/{outbox.plural(noun)}/' || id, customer_id::text, {document("changed")},
-    {actor}, {request_id}, causation_id, traceparent
-from changed"""
+def telling(noun: str, *, rows: str, origin: str) -> str:
+    """The INSERT that tells `updated` of rows that each name the event they were changed by."""
+    caused = outbox.caused(origin)
+    return outbox.telling(noun, "'updated'", rows=rows, document="document", subject="customer_id", origin=caused)
 
 
 async def erase(connection: asyncpg.Connection, sql: str, erased: Mapping[UUID, Cause], now: datetime) -> None:
     """Run an `erasing` statement for these customers."""
-    actor, request_id, *_ = outbox.context_values()
-    await connection.execute(sql, list(erased), *_columns(erased.values()), now, actor, request_id)
+    await connection.execute(sql, list(erased), *_columns(erased.values()), now, outbox.origin())
 
 
 async def link(connection: asyncpg.Connection, sql: str, touched: Mapping[Handle, Cause], now: datetime) -> None:
     """Run a `linking` statement for the handles that changed."""
-    actor, request_id, *_ = outbox.context_values()
-    await connection.execute(sql, *touched_columns(touched), now, actor, request_id)
+    await connection.execute(sql, *touched_columns(touched), now, outbox.origin())
 
 
 def touched_columns(touched: Mapping[Handle, Cause]) -> tuple[list[str], list[str], list[str | None], list[str | None]]:

@@ -1,21 +1,17 @@
 """Handles: the ways a caller may name a customer, each in one written form so that equal ones are equal."""
 
-import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import partial
 from typing import Final
 from uuid import UUID
 
-import email_validator
-import phonenumbers
+from crmkit.data import contact_points
+from crmkit.data.contact_points import Unreadable
 
 DEFAULT_SOURCE: Final = "default"
 SOURCE_PATTERN: Final = r"^[a-z0-9_-]{1,64}$"
-
-
-class Unreadable(ValueError):
-    """A name that cannot be what it claims to be; the text says why."""
 
 
 class HandleKind(StrEnum):
@@ -35,6 +31,25 @@ class Handle:
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """Whom a row concerns: as named, and whom that leads to."""
+
+    handle_kind: str | None = None
+    handle_value: str | None = None
+    resolution: str | None = None
+    customer_id: UUID | None = None
+    candidates: tuple[UUID, ...] = ()
+
+    def is_resolved_under(self, handle: Handle | None) -> bool:
+        """Whether just this name has led to a customer."""
+        named = handle and (handle.kind, handle.value)
+        return self.resolution == "resolved" and named == (self.handle_kind, self.handle_value)
+
+
+NOBODY: Final = Concern()
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """The event of another feed that a change goes back to; none for one that we came upon ourselves."""
 
@@ -47,38 +62,25 @@ def of_id(id_: UUID) -> Handle:
 
 
 def of_phone(number: str, region: str) -> Handle:
-    """Raises Unreadable."""
-    found = e164(number, region)
-    if found is None:
-        raise Unreadable(f"this can be no telephone number, as dialled in {region}")
-    return Handle(HandleKind.PHONE, found)
+    """A number that is none (`anonymous`) is kept as given, and nobody's: no complaint is lost to a field."""
+    return _of_point(HandleKind.PHONE, number, partial(contact_points.phone, region=region))
 
 
 def of_email(address: str) -> Handle:
-    """Raises Unreadable."""
-    try:
-        found = email_validator.validate_email(address, check_deliverability=False, test_environment=True)
-    except email_validator.EmailNotValidError as error:
-        raise Unreadable(f"this is no e-mail address: {error}") from error
-    return Handle(HandleKind.EMAIL, found.normalized.lower())
+    """An address that can be none is kept as given."""
+    return _of_point(HandleKind.EMAIL, address, contact_points.email)
 
 
 def of_card(card: str) -> Handle:
-    """A card's number, without the spaces people put into it."""
-    return Handle(HandleKind.CARD, "".join(unicodedata.normalize("NFKC", card).split()))
+    return _of_point(HandleKind.CARD, card, contact_points.card)
 
 
 def of_external_id(source: str, external_id: str) -> Handle:
     return Handle(HandleKind.EXTERNAL_ID, f"{source}:{external_id}")
 
 
-@lru_cache(maxsize=8192)
-def e164(number: str, region: str) -> str | None:
-    """The number in E.164, read as dialled in `region`; None when it can be no telephone number."""
+def _of_point(kind: HandleKind, given: str, read: Callable[[str], str]) -> Handle:
     try:
-        parsed = phonenumbers.parse(number, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        return Handle(kind, read(given))
+    except Unreadable:
+        return Handle(kind, given)

@@ -3,12 +3,12 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_serializer, model_validator
 
 from callcenter.references import rules
 from callcenter.references.rules import Handle
-from callcenter.schemas import Answer, Body, Name
-from crmkit.problems import FieldError, Invalid
+from callcenter.schemas import Answer, Name
+from crmkit.web.bodies import Body
 
 Source = Annotated[str, StringConstraints(pattern=rules.SOURCE_PATTERN)]
 
@@ -26,6 +26,7 @@ class Ref(Body):
             raise ValueError("name it by id, or by external_id and source")
         return self
 
+    @model_serializer
     def as_given(self) -> dict[str, str]:
         """The reference as it is kept."""
         if self.external_id is None:
@@ -51,14 +52,7 @@ class CustomerRef(Body):
         return self
 
     def handle(self, region: str) -> Handle:
-        """The name in its one written form. Raises Invalid (422)."""
-        try:
-            return self._handle(region)
-        except rules.Unreadable as error:
-            (name,) = self.model_dump(exclude_none=True, exclude={"source"})
-            raise Invalid(str(error), errors=[FieldError(f"/customer/{name}", str(error))]) from error
-
-    def _handle(self, region: str) -> Handle:
+        """The name in its one written form; a phone or an e-mail that is none stays as given."""
         match self:
             case CustomerRef(id=UUID() as id_):
                 return rules.of_id(id_)
@@ -75,10 +69,12 @@ class CustomerRef(Body):
 class Customer(Answer):
     """Whom a resource concerns: as named (`handle`) and as found.
 
-    `id` is null until the name leads to just one customer; `candidates` are those it might mean.
+    `id` is null until the name leads to just one customer, unless the name is an id: that is kept from the start.
+    `candidates` are those it might mean. A rule decided, or an agent, whom no rule overrules.
     """
 
     id: UUID | None
     handle: dict[str, str] = Field(examples=[{"phone": "+14155550100"}])
     resolution: Literal["resolved", "pending", "ambiguous"]
     candidates: list[UUID]
+    decided_by: Literal["rule", "agent"]

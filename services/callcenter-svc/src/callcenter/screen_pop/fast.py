@@ -4,7 +4,6 @@ from typing import Final
 
 from fastapi import Request
 
-from callcenter.references.repository import time_json
 from crmkit.web import sessions
 
 _SHOWN: Final = 5
@@ -13,21 +12,21 @@ _MATCHES: Final = 20
 _OPEN_TICKETS: Final = f"""
 select coalesce(json_agg(shown.ticket), '[]') as list from (
     select json_build_object('id', id, 'number', number, 'type', type, 'status', status, 'priority', priority,
-        'subject', subject, 'created_at', {time_json("created_at")}) as ticket
+        'subject', subject, 'created_at', rfc3339(created_at)) as ticket
     from tickets where tickets.customer_id = customers.customer_id and status not in ('solved', 'closed')
     order by id desc limit {_SHOWN}
 ) as shown
 """
 _OPEN_COUPONS: Final = f"""
 select coalesce(json_agg(shown.coupon), '[]') as list from (
-    select json_build_object('code', code, 'offer_id', offer_id, 'valid_until', {time_json("valid_until")}) as coupon
+    select json_build_object('code', code, 'offer_id', offer_id, 'valid_until', rfc3339(valid_until)) as coupon
     from open_coupons where open_coupons.customer_id = customers.customer_id
         and (valid_until is null or valid_until > now())
     order by valid_until, code limit {_SHOWN}
 ) as shown
 """
 _LAST_INTERACTIONS: Final = f"""
-select coalesce(json_agg(json_build_object('kind', kind, 'id', id, 'at', {time_json("at")}, 'detail', detail)
+select coalesce(json_agg(json_build_object('kind', kind, 'id', id, 'at', rfc3339(at), 'detail', detail)
     order by at desc), '[]') as list
 from (
     (select 'call' as kind, id, created_at as at, coalesce(disposition, status) as detail from calls

@@ -37,7 +37,7 @@ def _filter(
 async def create_survey_response(body: NewSurveyResponse, request: Request, session: Session) -> Response:
     """Record an answer; its class is computed."""
     id_, told = await service.record_response(session, body, request.app.state.settings.phone_region)
-    return told.answer(201, {"Location": f"/v1/survey-responses/{id_}"})
+    return told.answer(location=f"/v1/survey-responses/{id_}")
 
 
 @router.get(

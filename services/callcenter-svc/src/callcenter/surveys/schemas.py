@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field, PlainSerializer, model_validator
 
 from callcenter.references.schemas import Customer, CustomerRef
-from callcenter.schemas import Answer, Body, Text
+from callcenter.schemas import Answer, Text
 from callcenter.surveys import rules
 from callcenter.surveys.rules import SurveyClass, SurveyKind
 from crmkit.data.instants import Instant
+from crmkit.web.bodies import Body
 
 AsNumber = PlainSerializer(float, return_type=float, when_used="json")
 Rating = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=3, allow_inf_nan=False), AsNumber]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.references.models import Concerning
 from callcenter.slas.rules import Clock, Priority
+from callcenter.tickets import rules
 from callcenter.tickets.rules import Standing, Status
 from crmkit.data.db import Base
 
@@ -55,10 +56,8 @@ class Ticket(Concerning, Base):
 
     @standing.setter
     def standing(self, standing: Standing) -> None:
-        clock = standing.clock
-        self.status, self.priority = standing.status, standing.priority
-        self.first_response_due_at, self.resolution_due_at = clock.first_response_due_at, clock.resolution_due_at
-        self.first_responded_at, self.stopped_at = clock.first_responded_at, clock.stopped_at
+        for name, value in rules.columns(standing).items():
+            setattr(self, name, value)
 
 
 class Message(Base):

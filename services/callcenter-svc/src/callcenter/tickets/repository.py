@@ -11,26 +11,27 @@ import msgspec
 from sqlalchemy import Select, Text, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.references.repository import erasing, touched_columns, unresolved
+from callcenter.references import repository as references
 from callcenter.references.rules import Cause, Handle
-from callcenter.schemas import Told
 from callcenter.tickets.errors import TicketNotFound
-from callcenter.tickets.fast import ticket_json
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Tier
 from crmkit.events import outbox
+from crmkit.web.told import Told
 
-DOCUMENT: Final = literal_column(f"{ticket_json('tickets')}::text", Text).label("document")
+DOCUMENT: Final = literal_column("ticket_document(tickets)::text", Text).label("document")
+MESSAGE_DOCUMENT: Final = literal_column("ticket_message_document(ticket_messages)::text", Text).label("document")
 
+_TIER: Final = "left join customer_scores as score on score.customer_id = found.customer_id"
 _LINKABLE: Final = f"""
 select noun.id, noun.type, noun.severity, noun.status, noun.priority, noun.priority_given, noun.first_response_due_at,
     noun.resolution_due_at, noun.first_responded_at, noun.stopped_at, found.*, score.tier,
     touched.causation_id, touched.traceparent
-{unresolved("tickets", joins="left join customer_scores as score on score.customer_id = found.customer_id")}
+{references.unresolved("tickets", unless="noun.status = 'closed'", joins=_TIER)}
 """
 _LINK: Final = f"""
 with given as (
-    select * from json_to_recordset($3::json) as given(id uuid, customer_id uuid, resolution text, candidates uuid[],
+    select * from json_to_recordset($2::json) as given(id uuid, customer_id uuid, resolution text, candidates uuid[],
         priority text, first_response_due_at timestamptz, resolution_due_at timestamptz, updated_at timestamptz,
         causation_id text, traceparent text)
 ), linked as (
@@ -38,21 +39,20 @@ with given as (
         candidates = given.candidates, priority = given.priority,
         first_response_due_at = given.first_response_due_at, resolution_due_at = given.resolution_due_at,
         version = noun.version + 1, updated_at = given.updated_at
-    from given where noun.id = given.id returning noun.*, given.causation_id, given.traceparent
+    from given where noun.id = given.id
+    returning noun.id, noun.customer_id, ticket_document(noun) as document, given.causation_id, given.traceparent
 )
-insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-select 'perennial.ticket.updated.v1', '/v1/tickets/' || id, customer_id::text, {ticket_json("linked")},
-    $1::text, $2::text, causation_id, traceparent
-from linked
+{references.telling("ticket", rows="linked", origin="$1")}
 """
 
 _BLANK: Final = "subject = '', body = '', custom = '{}', complaint = null"
-ERASE: Final = f"""
-with silenced as (
+_SILENCED: Final = """
+silenced as (
     update ticket_messages set body = '', author = null from tickets
     where tickets.id = ticket_id and tickets.customer_id = any($1::uuid[])
-), {erasing("tickets", "ticket", ticket_json, blank=_BLANK).strip().removeprefix("with ")}
+),
 """
+ERASE: Final = references.erasing("tickets", "ticket", beside=_SILENCED, blank=_BLANK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ def tickets(chosen: Filter) -> Select[Any]:
 
 
 def messages(ticket_id: UUID) -> Select[Any]:
-    """A ticket's messages."""
-    return select(Message).where(Message.ticket_id == ticket_id)
+    """A ticket's messages, as told."""
+    return select(MESSAGE_DOCUMENT).select_from(Message).where(Message.ticket_id == ticket_id)
 
 
 async def read_ticket(session: AsyncSession, ticket_id: UUID) -> Told:
@@ -116,6 +116,24 @@ async def save_ticket(session: AsyncSession, ticket: Ticket) -> Told:
     data = told.document.encode()
     await outbox.emit(session, noun="ticket", verb="updated", id=ticket.id, data=data, subject=ticket.customer_id)
     return told
+
+
+async def add_message(session: AsyncSession, ticket: Ticket, message: Message) -> Told:
+    """Add a message to a locked ticket, with the event a channel delivers it by; the message as told."""
+    message.ticket_id = ticket.id
+    session.add(message)
+    await session.flush()
+    document = await session.scalar(select(MESSAGE_DOCUMENT).select_from(Message).where(Message.id == message.id))
+    assert document is not None
+    await outbox.emit(
+        session,
+        noun="ticket_message",
+        verb="created",
+        id=message.id,
+        data=document.encode(),
+        subject=ticket.customer_id,
+    )
+    return Told(document, 1)
 
 
 async def tier_of(session: AsyncSession, customer_id: UUID | None) -> Tier | None:
@@ -145,10 +163,9 @@ class Link(msgspec.Struct, kw_only=True):
 
 async def linkable(connection: asyncpg.Connection, touched: Mapping[Handle, Cause]) -> list[asyncpg.Record]:
     """Unresolved tickets under these names that have another answer now, locked, with the customer's tier."""
-    return list(await connection.fetch(_LINKABLE, *touched_columns(touched)))
+    return list(await connection.fetch(_LINKABLE, *references.touched_columns(touched)))
 
 
 async def link(connection: asyncpg.Connection, links: Sequence[Link]) -> None:
     """Link locked tickets, each with its event."""
-    actor, request_id, *_ = outbox.context_values()
-    await connection.execute(_LINK, actor, request_id, msgspec.json.encode(links).decode())
+    await connection.execute(_LINK, outbox.origin(), msgspec.json.encode(links).decode())

@@ -15,9 +15,9 @@ from callcenter.tickets.rules import Status, TicketType
 from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, NewTickets, TicketPatch
 from callcenter.tickets.service import Desk
 from crmkit.data.instants import Instant
-from crmkit.web import concurrency, hot, paging
+from crmkit.web import concurrency, hot, media, paging
 from crmkit.web.routing import router as api_router
-from crmkit.web.sessions import Session
+from crmkit.web.sessions import Session, Transaction
 
 router = api_router(tags=["tickets"])
 hot_router = hot.router(tags=["tickets"])
@@ -55,9 +55,9 @@ async def create_ticket(body: NewTicket, request: Request) -> Response:
 
 
 @router.post("/tickets/batch", operation_id="create_tickets", response_model=schemas.TicketResults)
-async def create_tickets(body: NewTickets, desk: AtDesk, session: Session) -> Response:
+async def create_tickets(body: NewTickets, desk: AtDesk, connection: Transaction) -> Response:
     """Open up to 1,000 tickets; the wrong ones are told, the others are made."""
-    return Response(await service.create_tickets(session, body.items, desk), media_type="application/json")
+    return Response(await service.create_tickets(connection, body.items, desk), media_type=media.JSON)
 
 
 @router.get("/tickets", operation_id="list_tickets", response_model=paging.Page[schemas.Ticket])
@@ -115,10 +115,20 @@ async def act_on_ticket(ticket_id: UUID, body: NewAction, request: Request, desk
     return (await service.act(session, ticket_id, body, desk, check)).answer()
 
 
-@router.post("/tickets/{ticket_id}/messages", status_code=201, operation_id="create_ticket_message")
-async def create_ticket_message(ticket_id: UUID, body: NewMessage, desk: AtDesk, session: Session) -> schemas.Message:
+@router.post(
+    "/tickets/{ticket_id}/messages",
+    status_code=201,
+    operation_id="create_ticket_message",
+    response_model=schemas.Message,
+    openapi_extra=concurrency.IF_MATCH,
+)
+async def create_ticket_message(
+    ticket_id: UUID, body: NewMessage, request: Request, desk: AtDesk, session: Session
+) -> Response:
     """Reply or note; a customer's reply reopens a ticket that waited, was solved or closed."""
-    return await service.add_message(session, ticket_id, body, desk)
+    check = partial(concurrency.check, request)
+    told = await service.add_message(session, ticket_id, body, desk, check)
+    return Response(told.document, 201, media_type=media.JSON)
 
 
 @router.get(
@@ -134,5 +144,6 @@ async def list_ticket_messages(ticket_id: UUID, request: Request, session: Sessi
         tie=models.Message.id,
         default="created_at",
         model=schemas.Message,
+        document=repository.MESSAGE_DOCUMENT,
     )
     return await paging.answer(request, session, page, listing)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from callcenter.slas import rules as slas
 from callcenter.slas.rules import Clock, Policy, Priority
@@ -82,6 +82,19 @@ class Standing:
     clock: Clock
 
 
+def columns(standing: Standing) -> dict[str, Any]:
+    """A standing as the columns that hold it."""
+    clock = standing.clock
+    return {
+        "status": standing.status,
+        "priority": standing.priority,
+        "first_response_due_at": clock.first_response_due_at,
+        "resolution_due_at": clock.resolution_due_at,
+        "first_responded_at": clock.first_responded_at,
+        "stopped_at": clock.stopped_at,
+    }
+
+
 def next_status(status: Status, action: Action) -> Status | None:
     """The status `action` leads to, or None where it is not allowed."""
     if action in _MOVES:
@@ -153,15 +166,15 @@ def _raised(priority: Priority) -> Priority:
     return levels[min(priority.rank + 1, len(levels) - 1)]
 
 
-def outcomes(
-    type_: TicketType, severity: Severity | None, given: Priority | None, created_at: datetime, policy: Policy
-) -> list[tuple[Priority, Clock]]:
-    """Priority and clock of a new ticket for a customer of each tier, in the order of `Tier`, and last of none."""
-    priorities = (given,) * (len(Tier) + 1) if given else _priorities(type_, severity)
-    clocks = {priority: slas.start(created_at, priority, policy) for priority in set(priorities)}
-    return [(priority, clocks[priority]) for priority in priorities]
+def opening(
+    type_: TicketType, severity: Severity | None, given: Priority | None, policy: Policy, now: datetime
+) -> dict[Tier | None, Standing]:
+    """The standing of a new ticket for a customer of each tier, and of none."""
+    priorities = dict.fromkeys((*Tier, None), given) if given else _priorities(type_, severity)
+    standings = {one: Standing(Status.NEW, one, slas.start(now, one, policy)) for one in set(priorities.values())}
+    return {tier: standings[priority] for tier, priority in priorities.items()}
 
 
 @cache
-def _priorities(type_: TicketType, severity: Severity | None) -> tuple[Priority, ...]:
-    return tuple(priority_of(type_, severity, tier) for tier in (*Tier, None))
+def _priorities(type_: TicketType, severity: Severity | None) -> dict[Tier | None, Priority]:
+    return {tier: priority_of(type_, severity, tier) for tier in (*Tier, None)}

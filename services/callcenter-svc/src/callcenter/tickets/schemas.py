@@ -7,10 +7,12 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from callcenter.references.schemas import Customer, CustomerRef, Ref
-from callcenter.schemas import Answer, Body, Channel, Line, Money, Name, Tags, Text
+from callcenter.schemas import Answer, Channel, Line, Name, Tags, Text
 from callcenter.slas.rules import Priority
 from callcenter.tickets.rules import Action, Severity, Status, TicketType
-from crmkit.problems import FieldError
+from crmkit.data.money import Amount, Currency
+from crmkit.web.batches import BatchProblem
+from crmkit.web.bodies import Body
 
 _EXAMPLE: Final[JsonDict] = {
     "type": "complaint",
@@ -25,34 +27,48 @@ _EXAMPLE: Final[JsonDict] = {
 }
 
 
+class Compensation(Body):
+    """Minor units of a currency."""
+
+    amount: Amount
+    currency: Currency
+
+
 class Complaint(Body):
     """What went wrong and what was done about it."""
 
     dealer: Name | None = Field(default=None, description="who sold it, where it was not us")
     root_cause: Text | None = None
-    compensation: Money | None = None
+    compensation: Compensation | None = None
     corrective_action: Text | None = None
 
 
-class NewTicket(Body):
+class _Settable(Body):
+    """What may be said of a ticket when it is made and later."""
+
+    customer: CustomerRef | None = None
+    priority: Priority | None = Field(default=None, description="left out: from type, severity and customer's tier")
+    severity: Severity | None = None
+    product: Ref | None = None
+    order: Ref | None = None
+    brand: Name | None = None
+    store_id: Name | None = None
+    assignee: Name | None = None
+    complaint: Complaint | None = None
+
+
+class NewTicket(_Settable):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     type: TicketType
     subject: Line
     body: Text
     channel: Channel
-    customer: CustomerRef | None = None
-    priority: Priority | None = Field(default=None, description="left out: from type, severity and customer's tier")
-    severity: Severity | None = None
-    product: Ref | None = None
-    order: Ref | None = None
-    call_id: Name | None = Field(default=None, description="the telephone system's id of the call")
-    brand: Name | None = None
-    store_id: Name | None = None
+    call_id: Name | None = Field(
+        default=None, description="the telephone system's id of the call; without a customer, the ticket is the call's"
+    )
     tags: Tags = Field(default_factory=list)
     custom: dict[str, Any] = Field(default_factory=dict)
-    assignee: Name | None = None
-    complaint: Complaint | None = None
 
     @model_validator(mode="after")
     def _complaints_only(self) -> Self:
@@ -61,21 +77,13 @@ class NewTicket(Body):
         return self
 
 
-class TicketPatch(Body):
-    """A merge patch: what is left out stays, null clears."""
+class TicketPatch(_Settable):
+    """A merge patch: what is left out stays, null clears. A customer named here is an agent's choice."""
 
     subject: Line | None = None
     body: Text | None = None
-    priority: Priority | None = None
-    severity: Severity | None = None
-    product: Ref | None = None
-    order: Ref | None = None
-    brand: Name | None = None
-    store_id: Name | None = None
     tags: Tags | None = None
     custom: dict[str, Any] | None = None
-    assignee: Name | None = None
-    complaint: Complaint | None = None
 
     @model_validator(mode="after")
     def _keeps_what_it_needs(self) -> Self:
@@ -129,20 +137,13 @@ class NewTickets(Body):
     items: Annotated[list[Any], Field(min_length=1, max_length=1000)] = Field(examples=[[_EXAMPLE]])
 
 
-class ItemProblem(Answer):
-    """Why an item of a batch was not taken."""
-
-    code: str
-    detail: str
-    errors: list[FieldError]
-
-
 class TicketResult(Answer):
     """What one item would have been answered alone: 201 with the ticket, or 422 with the problem."""
 
     status: Literal[201, 422]
+    id: UUID | None = None
     ticket: Ticket | None = None
-    problem: ItemProblem | None = None
+    problem: BatchProblem | None = None
 
 
 class TicketResults(Answer):
@@ -171,8 +172,15 @@ class NewMessage(Body):
 
 
 class Message(Answer):
+    """A reply or a note, with what a channel needs to deliver it; a note (`kind`) is never sent to a customer."""
+
     id: UUID
+    version: int
     ticket_id: UUID
+    ticket_number: int
+    subject: str
+    channel: str
+    customer: Customer | None
     kind: Literal["reply", "note"]
     author_kind: Literal["agent", "customer"]
     author: str | None

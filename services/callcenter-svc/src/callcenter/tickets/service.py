@@ -7,12 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.references import repository as references
 from callcenter.references.rules import Cause, Handle
-from callcenter.references.schemas import Ref
-from callcenter.schemas import Told
 from callcenter.slas.rules import Clock, Policy, Priority
 from callcenter.tickets import fast, repository, rules, schemas
 from callcenter.tickets.errors import ActionNotAllowed, NoComplaint
@@ -22,6 +20,7 @@ from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, TicketP
 from crmkit.data import audit, merge_patch
 from crmkit.problems import Invalid
 from crmkit.web import batches
+from crmkit.web.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +32,47 @@ class Desk:
     now: datetime
 
 
-def new_row(ticket: NewTicket, desk: Desk, place: int = 0) -> fast.NewRow:
-    """The row of a new ticket. Raises Invalid (422) when its customer's phone can be no telephone number."""
+def new_row(ticket: NewTicket, desk: Desk) -> dict[str, Any]:
+    """The row of a new ticket: as given, and as it stands for a customer of each tier."""
+    standings = rules.opening(ticket.type, ticket.severity, ticket.priority, desk.policy, desk.now)
     handle = ticket.customer.handle(desk.phone_region) if ticket.customer else None
-    return fast.new_row(ticket, handle, desk.policy, desk.now, place)
+    columns = ticket.model_dump(mode="json", exclude={"customer"}) | {
+        **rules.columns(standings[None]),
+        "version": 1,
+        "priority_given": ticket.priority is not None,
+        "handle_kind": handle and handle.kind,
+        "handle_value": handle and handle.value,
+        "decided_by": "rule",
+        "message_count": 0,
+        "created_at": desk.now,
+        "updated_at": desk.now,
+    }
+    others = {tier: rules.columns(one) for tier, one in standings.items() if tier and one != standings[None]}
+    return fast.row(columns, others)
 
 
-async def create_tickets(session: AsyncSession, items: list[Any], desk: Desk) -> bytes:
+async def create_tickets(connection: asyncpg.Connection, items: list[Any], desk: Desk) -> bytes:
     """Make the valid ones by one statement; a `TicketResults` document, one result per item, in order."""
-    read = [_read(item, desk, place) for place, item in enumerate(items)]
-    rows = [row for row in read if isinstance(row, fast.NewRow)]
-    made = iter(await fast.insert_tickets(session, rows) if rows else [])
-    results = [_made(next(made)) if isinstance(row, fast.NewRow) else _refused(row) for row in read]
+    read = [_read(item, desk) for item in items]
+    rows = [row for row in read if isinstance(row, dict)]
+    made = iter(await fast.insert_tickets(connection, rows) if rows else [])
+    results = [_made(next(made)) if isinstance(row, dict) else _refused(row) for row in read]
     return b'{"data":[' + b",".join(results) + b"]}"
 
 
-def _read(item: Any, desk: Desk, place: int) -> fast.NewRow | Invalid:
+def _read(item: Any, desk: Desk) -> dict[str, Any] | Invalid:
     try:
-        return new_row(batches.read_item(NewTicket, item), desk, place)
+        return new_row(batches.read_item(NewTicket, item), desk)
     except Invalid as problem:
         return problem
 
 
-def _made(document: str) -> bytes:
-    return b'{"status":201,"ticket":' + document.encode() + b"}"
+def _made(row: asyncpg.Record) -> bytes:
+    return f'{{"status":201,"id":"{row["id"]}","ticket":{row["document"]}}}'.encode()
 
 
 def _refused(problem: Invalid) -> bytes:
-    told = {"code": problem.code, "detail": problem.detail, "errors": problem.errors}
-    return msgspec.json.encode({"status": problem.status, "problem": told})
+    return batches.refused(problem).model_dump_json(exclude_none=True).encode()
 
 
 async def change_ticket(
@@ -71,35 +82,31 @@ async def change_ticket(
     ticket = await repository.lock_ticket(session, ticket_id)
     check(ticket.version)
     _set_fields(ticket, patch)
-    if patch.model_fields_set & {"priority", "severity"}:
+    if "customer" in patch.model_fields_set:
+        handle = patch.customer.handle(desk.phone_region) if patch.customer else None
+        await references.choose(session, ticket, handle)
+    if patch.model_fields_set & {"priority", "severity", "customer"}:
         await _set_urgency(session, ticket, patch, desk)
     await audit.record(session, "patch_ticket", f"/v1/tickets/{ticket_id}")
     return await _changed(session, ticket, desk)
 
 
 def _set_fields(ticket: Ticket, patch: TicketPatch) -> None:
-    given = patch.model_dump(mode="json", exclude_unset=True, exclude={"priority", "severity"})
+    given = patch.model_dump(mode="json", exclude_unset=True, exclude={"customer", "priority"})
     for name, value in given.items():
         match name:
             case "complaint" if value is not None and ticket.type != TicketType.COMPLAINT:
                 raise NoComplaint(f"This is of type {ticket.type}.")
             case "complaint":
                 merged = merge_patch.merged(ticket.complaint, value)
-                ticket.complaint = merged and schemas.Complaint.model_validate(merged).model_dump()
+                ticket.complaint = merged and batches.read_item(schemas.Complaint, merged).model_dump()
             case "custom":
                 ticket.custom = merge_patch.merged(ticket.custom, value) or {}
-            case "product" | "order":
-                reference: Ref | None = getattr(patch, name)
-                setattr(ticket, name, reference and reference.as_given())
-            case "tags":
-                ticket.tags = value or []
             case _:
-                setattr(ticket, name, value)
+                setattr(ticket, name, [] if name == "tags" and value is None else value)
 
 
 async def _set_urgency(session: AsyncSession, ticket: Ticket, patch: TicketPatch, desk: Desk) -> None:
-    if "severity" in patch.model_fields_set:
-        ticket.severity = patch.severity
     if "priority" in patch.model_fields_set:
         ticket.priority_given = patch.priority is not None
     severity = Severity(ticket.severity) if ticket.severity else None
@@ -128,18 +135,19 @@ async def act(
     return await _changed(session, ticket, desk)
 
 
-async def add_message(session: AsyncSession, ticket_id: UUID, new: NewMessage, desk: Desk) -> schemas.Message:
-    """Add a reply or a note; a reply moves the ticket as its rules say."""
+async def add_message(
+    session: AsyncSession, ticket_id: UUID, new: NewMessage, desk: Desk, check: Callable[[int], None]
+) -> Told:
+    """Add a reply or a note to the version that `check` accepts; a reply moves the ticket as its rules say."""
     ticket = await repository.lock_ticket(session, ticket_id)
+    check(ticket.version)
     if new.kind == "reply":
         by_customer = new.author_kind == "customer"
         ticket.standing = rules.reply(ticket.standing, desk.policy, desk.now, by_customer=by_customer)
     ticket.message_count += 1
-    message = Message(ticket_id=ticket.id, created_at=desk.now, **new.model_dump())
-    session.add(message)
     await audit.record(session, "create_ticket_message", f"/v1/tickets/{ticket_id}")
     await _changed(session, ticket, desk)
-    return schemas.Message.model_validate(message)
+    return await repository.add_message(session, ticket, Message(created_at=desk.now, **new.model_dump()))
 
 
 async def link_tickets(

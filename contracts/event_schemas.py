@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from callcenter.calls.schemas import Call
 from callcenter.surveys.schemas import SurveyResponse
-from callcenter.tickets.schemas import Ticket
+from callcenter.tickets.schemas import Message, Ticket
 from campaign.campaigns.schemas import Campaign
 from campaign.checkouts.schemas import Checkout
 from campaign.coupons.schemas import Coupon, CouponBatch
@@ -56,6 +56,7 @@ EMITTED: Final[Mapping[str, Mapping[str, tuple[type[BaseModel], tuple[str, ...]]
     },
     "callcenter": {
         "ticket": (Ticket, ("created", "updated")),
+        "ticket_message": (Message, ("created",)),
         "call": (Call, ("started", "updated", "ended")),
         "survey_response": (SurveyResponse, ("recorded", "updated")),
     },

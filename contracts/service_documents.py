@@ -5,10 +5,9 @@ from importlib import import_module
 from typing import Final
 
 from crmkit.web import openapi
-from gateway.routing import GATEWAY, SERVICES, Table
+from gateway.routing import GATEWAY, SERVICES
 
 PACKAGES: Final = (*SERVICES, GATEWAY)
-_TABLE: Final = Table()
 
 
 def files() -> Mapping[str, bytes]:
@@ -21,10 +20,4 @@ def document(package: str) -> openapi.Document:
     settings = import_module(f"{package}.settings").Settings(database_url="postgresql://nobody@127.0.0.1/nowhere")
     made = import_module(f"{package}.main").create_app(settings)
     app: openapi.Api = getattr(made, "app", made)  # the gateway's app stands behind its door
-    whole = app.openapi()
-    return whole | {"paths": {path: each for path, each in whole["paths"].items() if _routed_to(path) == package}}
-
-
-def _routed_to(path: str) -> str | None:
-    route = _TABLE.match(path.encode())
-    return route.service if route else None
+    return app.openapi()

@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Edge:
         lifespans=[_connected],
         authenticate=AdmittedCallers,
         openapi_url=None,
+        emits=False,
     )
     return Edge(app)
 

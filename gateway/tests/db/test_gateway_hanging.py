@@ -20,9 +20,9 @@ from gateway.access import refusals as refusing
 from gateway.access.admission import Admission
 from gateway.access.directory import Directory, following
 from gateway.access.limits import Peers
-from gateway.access.refusals import Refusal, Refusals
+from gateway.access.refusals import Refusals, RefusedRequest
 from gateway.access.scopes import Scope
-from gateway.routing import ROUTES
+from gateway.routing import ROWS
 
 # Many times what the database is given to answer: without a limit it would be reached.
 SOON_S = 5
@@ -75,12 +75,12 @@ async def test_a_new_key_is_told_to_come_again(pool, hang) -> None:
     admission = Admission(Directory(pool), Refusals(pool), Peers(60))
     async with hang():
         with pytest.raises(Unavailable):
-            await admission.recognise(keys.generate("web-shop").encode(), "10.0.0.1", ROUTES[0])
+            await admission.recognise(keys.generate("web-shop").encode(), "10.0.0.1", ROWS[0])
 
 
 async def test_refusals_are_kept_for_later(pool, hang) -> None:
     refusals = Refusals(pool)
-    refusals.add(Refusal("peer:10.0.0.1", "/v1/customers", "unauthenticated"))
+    refusals.add(RefusedRequest("peer:10.0.0.1", "/v1/customers", "unauthenticated"))
     async with hang():
         await refusals.flush()
     assert refusals._counts.total() == 1

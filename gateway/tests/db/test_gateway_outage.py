@@ -17,9 +17,9 @@ from gateway.access import keys
 from gateway.access.admission import Admission
 from gateway.access.directory import Directory, following
 from gateway.access.limits import Peers
-from gateway.access.refusals import KINDS, Refusal, Refusals
+from gateway.access.refusals import KINDS, Refusals, RefusedRequest
 from gateway.access.scopes import Scope
-from gateway.routing import ROUTES
+from gateway.routing import ROWS
 from gateway.settings import Settings
 
 POLL_S = 0.05
@@ -73,10 +73,10 @@ async def test_a_revocation_after_an_outage_is_found(
 async def test_refusals_counted_in_an_outage_are_written_after_it(pool, outage, database) -> None:
     refusals = Refusals(pool)
     actor = f"peer:{uuid.uuid4()}"
-    refusals.add(Refusal(actor, "/v1/customers", "unauthenticated"))
+    refusals.add(RefusedRequest(actor, "/v1/customers", "unauthenticated"))
     async with outage():
         await refusals.flush()
-    refusals.add(Refusal(actor, "/v1/customers", "unauthenticated"))
+    refusals.add(RefusedRequest(actor, "/v1/customers", "unauthenticated"))
     await refusals.flush()
     async with database.connection() as connection:
         assert await connection.fetchval("select sum(count) from audit where actor = $1", actor) == 2
@@ -87,7 +87,7 @@ async def test_an_outage_keeps_no_more_kinds_of_refusals_than_fit(pool, outage) 
 
     def count_many(prefix: str) -> None:
         for number in range(KINDS):
-            refusals.add(Refusal(f"peer:{prefix}{number}", "/v1/customers", "unauthenticated"))
+            refusals.add(RefusedRequest(f"peer:{prefix}{number}", "/v1/customers", "unauthenticated"))
 
     count_many("before")
     async with outage():
@@ -103,7 +103,7 @@ async def test_a_new_key_in_an_outage_is_told_to_come_again(pool, outage) -> Non
     admission = Admission(Directory(pool), Refusals(pool), Peers(60))
     async with outage():
         with pytest.raises(Unavailable):
-            await admission.recognise(keys.generate("web-shop").encode(), "10.0.0.1", ROUTES[0])
+            await admission.recognise(keys.generate("web-shop").encode(), "10.0.0.1", ROWS[0])
 
 
 async def test_a_new_key_with_every_connection_taken_is_told_to_come_again(pool, monkeypatch) -> None:
@@ -111,4 +111,4 @@ async def test_a_new_key_with_every_connection_taken_is_told_to_come_again(pool,
     admission = Admission(Directory(pool), Refusals(pool), Peers(60))
     async with pool.connection():
         with pytest.raises(Unavailable):
-            await admission.recognise(keys.generate("web-shop").encode(), "10.0.0.1", ROUTES[0])
+            await admission.recognise(keys.generate("web-shop").encode(), "10.0.0.1", ROWS[0])

@@ -1,9 +1,9 @@
-"""The routing table: the deepest row wins, and it is the one scope check there is."""
+"""The routing table: the deepest row wins, and says the scope."""
 
 import pytest
 
 from gateway.access.scopes import Scope
-from gateway.routing import ROUTES, Route, Table
+from gateway.routing import ROWS, Row, Table
 
 TABLE = Table()
 
@@ -22,7 +22,6 @@ TABLE = Table()
         ("/v1/jobs/segment/0190", "segment"),
         ("/v1/audit/gateway", "gateway"),
         ("/v1/call-events/twilio", "callcenter"),
-        ("/v1/segments/preview", "segment"),
     ],
 )
 def test_owner(path: str, service: str) -> None:
@@ -43,8 +42,7 @@ def test_no_row(path: str) -> None:
         ("HEAD", "/v1/customers/1", "customers:read"),
         ("DELETE", "/v1/customers/1", "customers:write"),
         ("POST", "/v1/qualifications", "campaigns:read"),
-        ("POST", "/v1/segments/preview", "segments:read"),
-        ("POST", "/v1/segments/1/members", "segments:write"),
+        ("POST", "/v1/scoring-runs", "segments:write"),
         ("DELETE", "/v1/jobs/customer/1", "customers:write"),
         ("GET", "/v1/feeds/segment", "feeds:read"),
         ("GET", "/v1/clients", "admin"),
@@ -57,10 +55,10 @@ def test_scope(method: str, path: str, scope: str) -> None:
 
 
 def test_every_scope_can_be_given_to_a_client() -> None:
-    assert {scope for route in ROUTES for scope in (route.read, route.write)} <= set(Scope)
+    assert {scope for route in ROWS for scope in (route.read, route.write)} <= set(Scope)
 
 
 def test_two_rows_for_one_path_are_refused() -> None:
-    row = Route("/v1/a/{id}", "customer", "customers:read", "customers:write")
+    row = Row("/v1/a/{id}", "customer", "customers:read", "customers:write")
     with pytest.raises(ValueError, match="two rows"):
-        Table([row, Route("/v1/a/{name}", "segment", "segments:read", "segments:write")])
+        Table([row, Row("/v1/a/{name}", "segment", "segments:read", "segments:write")])

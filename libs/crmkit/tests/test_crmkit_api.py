@@ -100,7 +100,7 @@ async def test_personal_values_are_masked_for_those_without_the_scope(client: Te
     body = new(phone="+15551234567")
     created = await client.post("/v1/things", json=body)
     path = f"/v1/things/{created.json()['id']}"
-    stranger = client.acting_as("things:read")
+    stranger = client.acting_as("things:read", "feeds:read")
     assert created.json()["phone"] == "+15551234567"
     assert (await stranger.get(path)).json()["phone"] == "+*********67"
     lines = await stranger.get("/v1/things", params={"name": body["name"]}, headers={"accept": "application/x-ndjson"})
@@ -197,3 +197,20 @@ async def test_a_wrong_method_is_told_which_ones_the_path_takes(client: TestClie
 async def test_a_typing_error_is_told_in_plain_words(client: TestClient) -> None:
     refused = await client.post("/v1/things", json=new(colour="red"))
     assert refused.json()["errors"] == [{"pointer": "/colour", "detail": "unknown field"}]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/v1/things", "things:read"),
+        ("POST", "/v1/things", "things:write"),
+        ("GET", "/v1/feeds/sample", "feeds:read"),
+        ("GET", "/v1/audit/sample", "audit:read"),
+        ("GET", "/v1/jobs/sample", "things:read"),
+        ("DELETE", "/v1/jobs/sample/01890000-0000-7000-8000-000000000001", "things:write"),
+    ],
+)
+async def test_a_route_takes_its_scope(client: TestClient, method: str, path: str, scope: str) -> None:
+    refused = await client.acting_as("things:other").request(method, path)
+    assert (refused.status_code, refused.json()["scope"]) == (403, scope)
+    assert (await client.acting_as(scope).request(method, path)).status_code != 403

@@ -116,6 +116,6 @@ async def test_personal_values_in_a_feed_need_their_scope(client: TestClient, da
     await make(client)
     phones = {}
     for scope in ("feeds:read", "customers:pii"):
-        reader = client.acting_as(scope, client_id=scope)
+        reader = client.acting_as("feeds:read", scope, client_id=scope)
         phones[scope] = (await read_feed(reader, database, "sample"))[-1].read(dict)["phone"]
     assert phones == {"feeds:read": "+*********67", "customers:pii": "+15551234567"}

@@ -52,14 +52,16 @@ async def test_a_refused_request_may_be_repaired_under_its_key(client: TestClien
 async def test_keys_of_two_clients_do_not_meet(client: TestClient) -> None:
     key = {"idempotency-key": str(uuid.uuid4())}
     first = await client.post("/v1/things", json={"name": f"{uuid.uuid4()}"}, headers=key)
-    other = await client.acting_as("x").post("/v1/things", json={"name": f"{uuid.uuid4()}"}, headers=key)
+    other = await client.acting_as("things:write").post("/v1/things", json={"name": f"{uuid.uuid4()}"}, headers=key)
     assert first.json()["id"] != other.json()["id"]
 
 
 async def test_a_replay_is_masked_by_the_callers_present_scopes(client: TestClient) -> None:
     key, body = {"idempotency-key": str(uuid.uuid4())}, {"name": f"{uuid.uuid4()}", "phone": "+15551234567"}
-    first = await client.acting_as("customers:pii", client_id="one").post("/v1/things", json=body, headers=key)
-    again = await client.acting_as(client_id="one").post("/v1/things", json=body, headers=key)
+    first = await client.acting_as("things:write", "customers:pii", client_id="one").post(
+        "/v1/things", json=body, headers=key
+    )
+    again = await client.acting_as("things:write", client_id="one").post("/v1/things", json=body, headers=key)
     assert first.json()["phone"] == "+15551234567"
     assert again.json()["phone"] == "+*********67"
 

@@ -4,13 +4,13 @@ import time
 
 from crmkit.data.db import is_transient
 from crmkit.problems import Problem, Unavailable
-from crmkit.web.auth import ADMIN
+from crmkit.web.auth import MissingScope
 from gateway.access import keys
-from gateway.access.directory import Client, Directory
-from gateway.access.errors import MissingScope, NoKey, TooManyRequests, UnknownKey
+from gateway.access.directory import Directory, KnownClient
+from gateway.access.errors import NoKey, TooManyRequests, UnknownKey
 from gateway.access.limits import Bucket, Peers
-from gateway.access.refusals import Refusal, Refusals
-from gateway.routing import Route
+from gateway.access.refusals import Refusals, RefusedRequest
+from gateway.routing import Row
 
 
 class Admission:
@@ -21,31 +21,32 @@ class Admission:
         self._refusals = refusals
         self._peers = peers
 
-    def known(self, key: bytes | None) -> Client | None:
+    def known(self, key: bytes | None) -> KnownClient | None:
         """The client of a key that was seen before."""
         return self._directory.known(keys.digest(key)) if key else None
 
-    async def recognise(self, key: bytes | None, peer: str, route: Route) -> Client:
+    async def recognise(self, key: bytes | None, peer: str, row: Row) -> KnownClient:
         """The client of a key that was not seen before. Raises: NoKey, UnknownKey, TooManyRequests."""
         spend(self.peer_bucket(peer))
         if not key:
-            raise self._refused(f"peer:{peer}", route, NoKey())
+            raise self._refused(f"peer:{peer}", row, NoKey())
         client = await self._find(key)
         if client is None:
-            raise self._refused(f"peer:{peer}", route, UnknownKey())
+            raise self._refused(f"peer:{peer}", row, UnknownKey())
         return client
 
-    def authorise(self, client: Client, route: Route, method: str) -> None:
+    def authorise(self, client: KnownClient, row: Row, method: str) -> None:
         """Raises: TooManyRequests, MissingScope."""
         spend(client.bucket)
-        needed = route.scope_for(method)
-        if needed not in client.scopes and ADMIN not in client.scopes:
-            raise self._refused(client.principal.client_id, route, MissingScope(needed))
+        try:
+            client.principal.need(row.scope_for(method))
+        except MissingScope as problem:
+            raise self._refused(client.principal.client_id, row, problem) from None
 
     def peer_bucket(self, peer: str) -> Bucket:
         return self._peers.bucket(peer, time.monotonic())
 
-    async def _find(self, key: bytes) -> Client | None:
+    async def _find(self, key: bytes) -> KnownClient | None:
         if not keys.is_well_formed(key):
             return None
         try:
@@ -55,8 +56,8 @@ class Admission:
                 raise
             raise Unavailable("The clients cannot be read right now.") from error
 
-    def _refused(self, actor: str, route: Route, problem: Problem) -> Problem:
-        self._refusals.add(Refusal(actor, route.path, problem.code))
+    def _refused(self, actor: str, row: Row, problem: Problem) -> Problem:
+        self._refusals.add(RefusedRequest(actor, row.path, problem.code))
         return problem
 
 

@@ -27,20 +27,19 @@ _FIND = f"select {_COLUMNS} from clients where key_digest = $1 and revoked_at is
 _FIND_MANY = f"select {_COLUMNS} from clients where key_digest = any($1) and revoked_at is null"
 
 
-class Client:
+class KnownClient:
     """A client as the hot path needs it: who it is, what is left of its limit, its tokens by service."""
 
-    __slots__ = ("bucket", "principal", "scopes", "tokens", "version")
+    __slots__ = ("bucket", "principal", "tokens", "version")
 
     def __init__(self, principal: Principal, per_minute: int, version: int) -> None:
         self.principal = principal
-        self.scopes = principal.scopes
         self.version = version
         self.bucket = Bucket(per_minute, now=time.monotonic())
         self.tokens: dict[str, tuple[str, float]] = {}
 
     @classmethod
-    def of_row(cls, row: asyncpg.Record) -> "Client":
+    def of_row(cls, row: asyncpg.Record) -> "KnownClient":
         identity: UUID = row["id"]
         principal = Principal(str(identity), row["name"], frozenset(row["scopes"]))
         return cls(principal, row["requests_per_minute"], row["version"])
@@ -51,18 +50,18 @@ class Directory:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: dict[bytes, Client] = {}
+        self._known: dict[bytes, KnownClient] = {}
 
-    def known(self, digest: bytes) -> Client | None:
+    def known(self, digest: bytes) -> KnownClient | None:
         return self._known.get(digest)
 
-    async def find(self, digest: bytes) -> Client | None:
+    async def find(self, digest: bytes) -> KnownClient | None:
         """Look a key up that was not seen yet. The caller limits how often a peer can cause that."""
         async with asyncio.timeout(DATABASE_TIMEOUT_S), self._database.connection() as connection:
             row = await connection.fetchrow(_FIND, digest)
         if row is None:
             return None
-        return self._known.setdefault(digest, Client.of_row(row))
+        return self._known.setdefault(digest, KnownClient.of_row(row))
 
     async def refresh(self) -> None:
         """Take over what changed: new scopes and limits apply from now on, revoked clients are gone."""
@@ -78,7 +77,7 @@ class Directory:
             if row is None:
                 del self._known[digest]
             elif row["version"] != client.version:
-                self._known[digest] = Client.of_row(row)
+                self._known[digest] = KnownClient.of_row(row)
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """Why a request goes no further than the gateway's door."""
 
-from crmkit.problems import Forbidden, Problem, Unauthenticated
+from crmkit.problems import Problem, Unauthenticated
 
 CHALLENGE = 'Bearer realm="perennial"'
 
@@ -18,11 +18,6 @@ class UnknownKey(Unauthenticated):
             "This API key is unknown or was revoked; an admin makes keys with `POST /v1/clients`.",
             headers={"WWW-Authenticate": challenge},
         )
-
-
-class MissingScope(Forbidden):
-    def __init__(self, scope: str) -> None:
-        super().__init__(f"This takes the scope `{scope}`.", scope=scope)
 
 
 class TooManyRequests(Problem):

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 _INSERT = "insert into audit (actor, action, resource, detail, count) values ($1, $2, $3, $4, $5)"
 
 
-class Refusal(NamedTuple):
+class RefusedRequest(NamedTuple):
     """actor: client id, or `peer:<address>`; resource: the routing table's row; code: of the problem."""
 
     actor: str
@@ -27,7 +27,7 @@ class Refusal(NamedTuple):
     code: str
 
 
-_OTHERS = Refusal("peer:others", "*", "refused")
+_OTHERS = RefusedRequest("peer:others", "*", "refused")
 
 
 class Refusals:
@@ -35,9 +35,9 @@ class Refusals:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._counts: Counter[Refusal] = Counter()
+        self._counts: Counter[RefusedRequest] = Counter()
 
-    def add(self, refusal: Refusal, count: int = 1) -> None:
+    def add(self, refusal: RefusedRequest, count: int = 1) -> None:
         full = len(self._counts) >= KINDS and refusal not in self._counts
         self._counts[_OTHERS if full else refusal] += count
 

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from crmkit.web.auth import LIFETIME_S, mint
-from gateway.access.directory import Client
+from gateway.access.directory import KnownClient
 
 REUSED_S = 40
 
@@ -20,7 +20,7 @@ class Mint:
             raise TypeError("the token's private key must be Ed25519")
         self._key = key
 
-    def token(self, client: Client, service: str) -> str:
+    def token(self, client: KnownClient, service: str) -> str:
         now = time.monotonic()
         kept = client.tokens.get(service)
         if kept is not None and kept[1] > now:

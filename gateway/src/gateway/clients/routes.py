@@ -13,7 +13,7 @@ from gateway.clients import repository, service
 from gateway.clients.models import Client
 from gateway.clients.schemas import ClientOut, ClientPatch, CreatedClient, NewClient
 
-router = routing.router(tags=["clients"])
+router = routing.router(tags=["clients"], scope="admin")
 
 
 @router.post("/clients", status_code=201, operation_id="create_client")

@@ -11,7 +11,7 @@ from gateway.customer_view import service
 from gateway.customer_view.parts import Reason
 from gateway.customer_view.service import Inquiry
 
-router = routing.router(tags=["customers"])
+router = routing.router(tags=["customers"], scope="customers")
 
 
 class MissingPart(BaseModel):

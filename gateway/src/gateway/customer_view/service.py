@@ -9,7 +9,7 @@ import msgspec
 from crmkit import context
 from crmkit.problems import NotFound, Unavailable
 from crmkit.web.auth import HEADER
-from gateway.access.directory import Client
+from gateway.access.directory import KnownClient
 from gateway.access.tokens import Mint
 from gateway.customer_view import parts
 from gateway.customer_view.parts import OTHERS, PROFILE, Answer, Part, Reason
@@ -29,19 +29,19 @@ class Inquiry:
     upstreams: Upstreams
     mint: Mint
     table: Table
-    client: Client
+    client: KnownClient
     timeout_s: float
 
     async def ask(self, part: Part, customer_id: str) -> Answer:
         """One part; a service that is down or slow costs only its own."""
         target = parts.target(part, customer_id)
-        route = self.table.match(target.partition("?")[0].encode())
-        if route is None or not self.client.principal.may(route.read):
+        row = self.table.match(target.partition("?")[0].encode())
+        if row is None or not self.client.principal.may(row.read):
             return Answer(part, reason=Reason.FORBIDDEN)
-        headers = [(HEADER, self.mint.token(self.client, route.service)), *_trace()]
+        headers = [(HEADER, self.mint.token(self.client, row.service)), *_trace()]
         try:
             async with asyncio.timeout(self.timeout_s):
-                response = await self.upstreams.send(route.service, "GET", target, headers, None)
+                response = await self.upstreams.send(row.service, "GET", target, headers, None)
                 async with response:
                     return parts.of_response(part, response.status, await response.read())
         except TimeoutError:

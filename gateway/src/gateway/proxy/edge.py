@@ -11,13 +11,13 @@ from crmkit.problems import NotFound, Problem
 from crmkit.web import faults
 from gateway.access.admission import Admission, spend
 from gateway.access.callers import is_public
-from gateway.access.directory import Client
+from gateway.access.directory import KnownClient
 from gateway.proxy import paths
 from gateway.proxy.errors import UnsafePath
 from gateway.proxy.exchange import Exchange
 from gateway.proxy.forwarding import Forwarder
 from gateway.proxy.traffic import Traffic
-from gateway.routing import GATEWAY, Route, Table
+from gateway.routing import GATEWAY, Row, Table
 
 _PRIVATE = b"/v1/"
 # Never refused: who asks it restarts a process that does not answer.
@@ -66,31 +66,31 @@ class Edge:
                 spend(bucket)
             await self._answer(exchange, None)
             return
-        route = gate.table.match(raw_path)
-        if route is None:
+        row = gate.table.match(raw_path)
+        if row is None:
             spend(bucket)
             raise NotFound("No service has this path; `GET /docs` shows those there are.")
         if client is None:
-            client = await admission.recognise(key, exchange.peer, route)
+            client = await admission.recognise(key, exchange.peer, row)
             exchange.bucket = client.bucket
-        admission.authorise(client, route, exchange.method)
-        if route.service == GATEWAY:
+        admission.authorise(client, row, exchange.method)
+        if row.service == GATEWAY:
             await self._answer(exchange, client)
         else:
-            await self._forward(gate.forwarder, exchange, route, client)
+            await self._forward(gate.forwarder, exchange, row, client)
 
-    async def _forward(self, forwarder: Forwarder, exchange: Exchange, route: Route, client: Client) -> None:
+    async def _forward(self, forwarder: Forwarder, exchange: Exchange, row: Row, client: KnownClient) -> None:
         started = time.perf_counter()
         status = 0
         try:
-            status = await forwarder.forward(exchange, route, client)
+            status = await forwarder.forward(exchange, row, client)
         except Problem as problem:
             status = problem.status
             raise
         finally:
-            self._traffic.note(route.service, exchange.method, status, time.perf_counter() - started)
+            self._traffic.note(row.service, exchange.method, status, time.perf_counter() - started)
 
-    async def _answer(self, exchange: Exchange, client: Client | None) -> None:
+    async def _answer(self, exchange: Exchange, client: KnownClient | None) -> None:
         """Let the gateway's app answer, for a client that it need not check again."""
         scope = exchange.scope
         state = scope.setdefault("state", {})

@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 
 from crmkit.web.auth import HEADER
-from gateway.access.directory import Client
+from gateway.access.directory import KnownClient
 from gateway.access.tokens import Mint
 from gateway.proxy import headers
 from gateway.proxy.bodies import WHOLE, ClientGone, Streamed, too_large, whole
@@ -13,7 +13,7 @@ from gateway.proxy.departures import Departure
 from gateway.proxy.errors import BadGateway, GatewayTimeout, ServiceUnavailable
 from gateway.proxy.exchange import Exchange
 from gateway.proxy.upstreams import Upstreams
-from gateway.routing import Route
+from gateway.routing import Row
 
 
 class Forwarder:
@@ -24,16 +24,16 @@ class Forwarder:
         self._mint = mint
         self._body_limit = body_limit
 
-    async def forward(self, exchange: Exchange, route: Route, client: Client) -> int:
-        """Answer the request from `route.service`; give the status, 0 when the client left.
+    async def forward(self, exchange: Exchange, row: Row, client: KnownClient) -> int:
+        """Answer the request from `row.service`; give the status, 0 when the client left.
 
         Raises: Problem, only while nothing is sent yet.
         """
         departure = Departure(exchange.receive)
         try:
-            body = await self._body(exchange, route, departure)
-            exchange.inbound.forwarded.append((HEADER, self._mint.token(client, route.service)))
-            response = await self._answer(exchange, route, body)
+            body = await self._body(exchange, row, departure)
+            exchange.inbound.forwarded.append((HEADER, self._mint.token(client, row.service)))
+            response = await self._answer(exchange, row, body)
             try:
                 await _relay(response, exchange)
             finally:
@@ -48,9 +48,9 @@ class Forwarder:
         finally:
             departure.disarm()
 
-    async def _body(self, exchange: Exchange, route: Route, departure: Departure) -> bytes | Streamed | None:
+    async def _body(self, exchange: Exchange, row: Row, departure: Departure) -> bytes | Streamed | None:
         inbound = exchange.inbound
-        limit = None if route.unlimited_body else self._body_limit
+        limit = None if row.unlimited_body else self._body_limit
         if limit is not None and inbound.length > limit:
             raise too_large(limit)
         if inbound.chunked or inbound.length > WHOLE:
@@ -61,10 +61,10 @@ class Forwarder:
         departure.arm()
         return body
 
-    async def _answer(self, exchange: Exchange, route: Route, body: bytes | Streamed | None) -> aiohttp.ClientResponse:
+    async def _answer(self, exchange: Exchange, row: Row, body: bytes | Streamed | None) -> aiohttp.ClientResponse:
         try:
             return await self._upstreams.send(
-                route.service, exchange.method, exchange.target, exchange.inbound.forwarded, body
+                row.service, exchange.method, exchange.target, exchange.inbound.forwarded, body
             )
         except (OSError, aiohttp.ClientError, TimeoutError) as error:
             if isinstance(body, Streamed):
@@ -72,7 +72,7 @@ class Forwarder:
                     raise ClientGone from error
                 if body.problem is not None:
                     raise body.problem from error
-            raise _fault(route.service, error) from error
+            raise _fault(row.service, error) from error
 
 
 def _fault(service: str, error: BaseException) -> ServiceUnavailable | GatewayTimeout | BadGateway:

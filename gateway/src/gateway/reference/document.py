@@ -7,7 +7,7 @@ import aiohttp
 import msgspec
 
 from crmkit.web.auth import HEADER, Principal
-from gateway.access.directory import Client
+from gateway.access.directory import KnownClient
 from gateway.access.tokens import Mint
 from gateway.proxy.upstreams import Upstreams
 from gateway.reference.merging import Document, merge
@@ -26,7 +26,7 @@ class Reference:
         self._upstreams = upstreams
         self._mint = mint
         self._table = table
-        self._itself = Client(Principal(GATEWAY, GATEWAY, frozenset()), per_minute=1, version=1)
+        self._itself = KnownClient(Principal(GATEWAY, GATEWAY, frozenset()), per_minute=1, version=1)
         self._body = b""
         self._fresh_until = 0.0
         self._refreshing = asyncio.Lock()

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from crmkit.web import openapi
 from gateway.routing import Table
 
 Document = dict[str, Any]
 
 _SCHEMA: Final = "#/components/schemas/"
-SECURITY: Final = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "an API key, pk_..."},
-    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-}
 
 
 def merge(documents: Mapping[str, Document], unavailable: list[str], table: Table) -> Document:
@@ -19,9 +16,8 @@ def merge(documents: Mapping[str, Document], unavailable: list[str], table: Tabl
     merged: Document = {
         "openapi": "3.1.0",
         "info": {"title": "Perennial", "version": "1", "x-unavailable": sorted(unavailable)},
-        "security": [{"bearer": []}, {"api_key": []}],
         "paths": {},
-        "components": {"schemas": {}, "securitySchemes": SECURITY},
+        "components": {"schemas": {}, "securitySchemes": openapi.SECURITY},
     }
     for service, document in documents.items():
         _add(merged, service, document, table)
@@ -33,8 +29,8 @@ def _add(merged: Document, service: str, document: Document, table: Table) -> No
     taken: Document = merged["components"]["schemas"]
     names = _renamed(schemas, taken, service)
     for path, operations in document.get("paths", {}).items():
-        route = table.match(path.encode())
-        if route is not None and route.service == service:
+        row = table.match(path.encode())
+        if row is not None and row.service == service:
             merged["paths"][path] = _rewritten(operations, names)
     for name, schema in schemas.items():
         taken[names.get(name, name)] = _rewritten(schema, names)

@@ -1,7 +1,7 @@
 """The app factory: what every service has before it has a noun."""
 
 import gc
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 import uvicorn
@@ -28,7 +28,8 @@ def create_app(
     lifespans: Sequence[Lifespan] = (),
     authenticate: Wrap | None = None,
     openapi_url: str | None = "/openapi.json",
-    long_work: bool = True,
+    jobs_scope: str | None = None,
+    emits: bool = True,
 ) -> FastAPI:
     """A service's app.
 
@@ -36,13 +37,14 @@ def create_app(
     streaming: paths whose bodies are read as they come and have no size limit here.
     routers: come before the mechanism's own, so that a service may answer `/readyz` itself.
     authenticate: the middleware that fills `request.state.principal`; default: the gateway's internal token.
-    long_work: whether there are jobs to ask after.
+    jobs_scope: the noun whose scopes show and cancel jobs; without it there are none.
+    emits: whether there are events to feed to others.
     """
     telemetry.configure(settings)
     app = openapi.Api(
         title=title,
         version="1",
-        lifespan=_lifespan(settings, lifespans),
+        lifespan=_lifespan(settings, [feeds.waking, *lifespans] if emits else lifespans),
         openapi_url=openapi_url,
         docs_url=None,
         redoc_url=None,
@@ -52,16 +54,19 @@ def create_app(
     app.state.settings = settings
     app.state.masker = Masker(personal_fields)
     faults.install(app)
-    for each in (*routers, *_mechanism(settings.service, long_work=long_work)):
+    for each in (*routers, *_mechanism(settings.service, jobs_scope, emits=emits)):
         # Not include_router, which wraps each router in a route of its own: two matches for every request.
         app.router.routes.extend(each.routes)
     _surround(app, settings, streaming, authenticate)
     return app
 
 
-def _mechanism(service: str, *, long_work: bool) -> list[APIRouter]:
-    routers = [health.router(), feeds.router(service), audit.router(service)]
-    return [*routers, jobs.router(service)] if long_work else routers
+def _mechanism(service: str, jobs_scope: str | None, *, emits: bool) -> Iterator[APIRouter]:
+    yield from (health.router(), audit.router(service))
+    if emits:
+        yield feeds.router(service)
+    if jobs_scope:
+        yield jobs.router(service, jobs_scope)
 
 
 def _surround(app: FastAPI, settings: Settings, streaming: frozenset[str], authenticate: Wrap | None) -> None:
@@ -107,7 +112,7 @@ def _lifespan(settings: Settings, others: Sequence[Lifespan]) -> Lifespan:
         async with AsyncExitStack() as stack:
             app.state.database = Database.of(settings)
             stack.push_async_callback(app.state.database.close)
-            for other in (feeds.waking, *others):
+            for other in others:
                 await stack.enter_async_context(other(app))
             yield
 

@@ -75,8 +75,8 @@ class Count(BaseModel):
     then_fail: bool = False
 
 
-router = routing.router(tags=["things"])
-hot_router = hot.router(tags=["things"])
+router = routing.router(tags=["things"], scope="things")
+hot_router = hot.router(tags=["things"], scope="things")
 
 
 @router.post("/things", status_code=201, operation_id="create_thing")
@@ -266,6 +266,7 @@ def create_app(settings: Settings) -> FastAPI:
         routers=[hot_router, router],
         personal_fields=frozenset({"phone"}),
         streaming=frozenset({"/v1/uploads"}),
+        jobs_scope="things",
     )
 
 

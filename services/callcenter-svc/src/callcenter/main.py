@@ -23,7 +23,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             surveys.router,
         ],
         personal_fields=frozenset({"phone", "email", "from", "to"}),
-        long_work=False,
     )
 
 

@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routers=[redemptions.hot_router, *(noun.router for noun in NOUNS)],
         personal_fields=frozenset({"phone", "email"}),
         lifespans=[_gateway],
+        jobs_scope="campaigns",
     )
 
 

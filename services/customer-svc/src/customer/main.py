@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         personal_fields=PERSONAL_FIELDS,
         lifespans=[deployment.recorded],
         streaming=frozenset({"/v1/imports"}),
+        jobs_scope="customers",
     )
     problems.install(app)
     return app

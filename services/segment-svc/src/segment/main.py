@@ -17,6 +17,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Perennial segmentation",
         routers=[scoring_models.router, scoring_runs.router, scores.router, next_purchases.router, reports.router],
+        jobs_scope="segments",
     )
 
 

@@ -33,7 +33,7 @@ class AuditEntry(BaseModel):
 
 def router(service: str) -> APIRouter:
     """`GET /v1/audit/{service}`, newest first."""
-    routes = api_router(tags=["operation"])
+    routes = api_router(tags=["operation"], scope="audit:read")
 
     @routes.get(f"/audit/{service}", operation_id=f"list_{service}_audit", response_model=paging.Page[AuditEntry])
     async def list_audit(

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crmkit import context
-from crmkit.problems import Unauthenticated
+from crmkit.problems import Forbidden, Unauthenticated
 from crmkit.web import faults
 
 HEADER = "x-perennial-token"
@@ -20,6 +20,11 @@ PERSONAL_DATA = "customers:pii"
 ADMIN = "admin"
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 _CACHE_LIMIT = 4096
+
+
+class MissingScope(Forbidden):
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This takes the scope `{scope}`.", scope=scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,11 @@ class Principal:
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or ADMIN in self.scopes
+
+    def need(self, scope: str) -> None:
+        """Raises: MissingScope."""
+        if not self.may(scope):
+            raise MissingScope(scope)
 
 
 def mint(private_key: Any, principal: Principal, *, audience: str, lifetime_s: int = LIFETIME_S) -> str:

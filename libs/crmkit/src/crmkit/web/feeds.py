@@ -133,7 +133,7 @@ async def _until_lost(connection: asyncpg.Connection) -> None:
 
 def router(service: str) -> APIRouter:
     """`/v1/feeds/{service}`, its `/head` and `/consumers`."""
-    routes = api_router(tags=["feeds"])
+    routes = api_router(tags=["feeds"], scope="feeds:read")
     readers: dict[str, int] = {}
 
     @routes.get(f"/feeds/{service}", operation_id=f"read_{service}_feed", response_class=Response, responses=_BATCHES)

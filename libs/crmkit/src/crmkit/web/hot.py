@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crmkit.problems import InvalidJson
-from crmkit.web import faults
+from crmkit.web import faults, routing
 from crmkit.web.routing import Handler, Route
 
 
@@ -41,9 +41,9 @@ class HotRoute(Route, _Direct):
     """The API's habits around a direct call."""
 
 
-def router(*, tags: list[str]) -> APIRouter:
+def router(*, tags: list[str], scope: str) -> APIRouter:
     """A router whose endpoints take just (body, request) at a path without parameters, and answer with a Response."""
-    return APIRouter(prefix="/v1", tags=list(tags), route_class=HotRoute)
+    return routing.router(tags=tags, scope=scope, route_class=HotRoute)
 
 
 class Shortcut:

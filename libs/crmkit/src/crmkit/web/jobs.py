@@ -37,9 +37,9 @@ _CANCEL: Final = text(
 )
 
 
-def router(service: str) -> APIRouter:
+def router(service: str, scope: str) -> APIRouter:
     """`/v1/jobs/{service}`: list, read, cancel, errors."""
-    routes = api_router(tags=["jobs"])
+    routes = api_router(tags=["jobs"], scope=scope)
 
     @routes.get(f"/jobs/{service}", operation_id=f"list_{service}_jobs", response_model=paging.Page[Job])
     async def list_jobs(request: Request, session: Session, page: paging.PageQuery) -> Response:

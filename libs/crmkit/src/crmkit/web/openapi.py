@@ -45,6 +45,11 @@ _KEY: Final = {
     "description": "the same key and body again get the first answer again, for 24 hours",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
 }
+# Keyed as the routes' `security` names them.
+SECURITY: Final = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "an API key, pk_..."},
+    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 _STREAMED: Final = {name: {"schema": {"type": "string"}} for name in (media.NDJSON, media.CSV)}
 
 
@@ -68,6 +73,7 @@ def _complete(document: Document) -> None:
     for name in _OF_FASTAPI:
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
+    document["components"]["securitySchemes"] = SECURITY
 
 
 def _operations(document: Document) -> Iterator[tuple[str, Document]]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -15,9 +15,14 @@ from crmkit.data import db
 from crmkit.data.masking import Masker
 from crmkit.problems import FieldError, Invalid, Unavailable, UnsupportedMediaType
 from crmkit.web import concurrency, idempotency, media, unstorable
-from crmkit.web.auth import Principal, sees_personal_data
+from crmkit.web.auth import ADMIN, Principal, sees_personal_data
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+# The ways to say who calls, by their names in the document.
+SCHEMES: Final = ("bearer", "api_key")
+READING: Final = frozenset({"GET", "HEAD"})
 
 
 class JsonRequest(Request):
@@ -35,15 +40,25 @@ class JsonRequest(Request):
 
 
 class Route(APIRoute):
-    """A FastAPI route with the habits of the API."""
+    """A FastAPI route with the habits of the API.
+
+    scope: what its caller must hold; the document's `security` says so too.
+    """
+
+    noun = ""
+    scope: str
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
+        self.scope = scope = getattr(self.endpoint, "takes_scope", "") or self._usual_scope()
+        security = [{scheme: [scope]} for scheme in SCHEMES]
+        self.openapi_extra = {"security": security, **(self.openapi_extra or {})}
         known = frozenset(_query_names(self.dependant))
         takes_body = self.body_field is not None
         by_item, names_one = self.path.endswith("/batch"), "{" in self.path
 
         async def handler(request: Request) -> Response:
+            request.state.principal.need(scope)
             _refuse_unknown(request, known)
             if takes_body:
                 request = JsonRequest(request.scope, request.receive)
@@ -57,10 +72,29 @@ class Route(APIRoute):
 
         return handler
 
+    def _usual_scope(self) -> str:
+        if ":" in self.noun or self.noun == ADMIN:
+            return self.noun
+        return f"{self.noun}:{'read' if (self.methods or set()) <= READING else 'write'}"
 
-def router(*, tags: list[str], prefix: str = "/v1") -> APIRouter:
-    """A router whose endpoints keep the API's habits."""
-    return APIRouter(prefix=prefix, tags=list(tags), route_class=Route)
+
+def router(*, tags: list[str], scope: str, route_class: type[Route] = Route) -> APIRouter:
+    """A router of `/v1` whose endpoints keep the API's habits.
+
+    scope: a noun, of which reading takes `{noun}:read` and all else `{noun}:write`; or one scope for everything.
+    """
+    scoped = type(route_class.__name__, (route_class,), {"noun": scope})
+    return APIRouter(prefix="/v1", tags=list(tags), route_class=scoped)
+
+
+def takes(scope: str) -> Callable[[Endpoint], Endpoint]:
+    """Decorate an endpoint, below its route, that takes another scope than its router's."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.takes_scope = scope  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
 
 
 async def _answer(handle: Handler, request: Request) -> Response:

@@ -15,8 +15,8 @@ from crmkit.web import concurrency, hot, idempotency, paging
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session, transaction
 
-router = api_router(tags=["calls"])
-hot_router = hot.router(tags=["calls"])
+router = api_router(tags=["calls"], scope="tickets")
+hot_router = hot.router(tags=["calls"], scope="tickets")
 
 
 def _filter(

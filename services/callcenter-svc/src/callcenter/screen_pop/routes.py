@@ -10,7 +10,7 @@ from crmkit.data.contact_points import e164
 from crmkit.web import media
 from crmkit.web.routing import router as api_router
 
-router = api_router(tags=["calls"])
+router = api_router(tags=["calls"], scope="tickets")
 
 
 @router.get("/screen-pop", operation_id="pop_screen", response_model=schemas.ScreenPop)

@@ -14,7 +14,7 @@ from crmkit.web import paging
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 
-router = api_router(tags=["surveys"])
+router = api_router(tags=["surveys"], scope="tickets")
 
 
 def _filter(

@@ -19,8 +19,8 @@ from crmkit.web import concurrency, hot, media, paging
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session, Transaction
 
-router = api_router(tags=["tickets"])
-hot_router = hot.router(tags=["tickets"])
+router = api_router(tags=["tickets"], scope="tickets")
+hot_router = hot.router(tags=["tickets"], scope="tickets")
 
 
 async def _desk(request: Request) -> Desk:

@@ -8,11 +8,10 @@ from fastapi import Depends, Request, Response
 from campaign.checkouts import fast, service
 from campaign.checkouts.schemas import Checkout, Confirmation, NewCheckout, Quote
 from campaign.references import Buyer, identify
-from crmkit.web import concurrency
-from crmkit.web.routing import router as api_router
+from crmkit.web import concurrency, routing
 from crmkit.web.sessions import Session
 
-router = api_router(tags=["checkouts"])
+router = routing.router(tags=["checkouts"], scope="campaigns")
 
 
 async def _identify(body: NewCheckout, request: Request) -> Buyer:
@@ -23,6 +22,7 @@ IdentifiedBuyer = Annotated[Buyer, Depends(_identify)]
 
 
 @router.post("/qualifications", operation_id="create_qualification")
+@routing.takes("campaigns:read")
 async def create_qualification(body: NewCheckout, buyer: IdentifiedBuyer, session: Session) -> Quote:
     """What could apply to a basket; nothing is held."""
     return await service.quote_checkout(session, body, buyer)

@@ -14,7 +14,7 @@ from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 from crmkit.work import jobs
 
-router = api_router(tags=["coupons"])
+router = api_router(tags=["coupons"], scope="campaigns")
 
 
 @router.get("/coupons", operation_id="list_coupons", response_model=paging.Page[Coupon])

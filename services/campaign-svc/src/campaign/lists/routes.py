@@ -17,7 +17,7 @@ from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 from crmkit.work import jobs
 
-router = api_router(tags=["shopping lists"])
+router = api_router(tags=["shopping lists"], scope="campaigns")
 
 Form = Annotated[
     Literal["json", "html", "pdf"] | None, Query(alias="format", description="default: what `Accept` prefers")

@@ -12,8 +12,8 @@ from crmkit.web import concurrency, hot, paging
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 
-router = api_router(tags=["redemptions"])
-hot_router = hot.router(tags=["redemptions"])
+router = api_router(tags=["redemptions"], scope="campaigns")
+hot_router = hot.router(tags=["redemptions"], scope="campaigns")
 
 
 @hot_router.post("/redemptions", status_code=201, operation_id="create_redemption", response_model=Redemption)

@@ -7,7 +7,7 @@ from campaign.results.schemas import Results
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 
-router = api_router(tags=["campaigns"])
+router = api_router(tags=["campaigns"], scope="campaigns")
 
 
 @router.get("/campaigns/{id}/results", operation_id="get_campaign_results")

@@ -12,7 +12,7 @@ from crmkit.web import concurrency, paging
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 
-router = api_router(tags=["sponsors"])
+router = api_router(tags=["sponsors"], scope="campaigns")
 
 
 async def _hold(id: UUID, request: Request, session: Session) -> SponsorRow:

@@ -23,7 +23,7 @@ from customer.references.rules import SOURCE_PATTERN, Handle
 from customer.search import repository as search
 from customer.settings import region_of
 
-router = routing.router(tags=["customers"])
+router = routing.router(tags=["customers"], scope="customers")
 
 CustomerId = Annotated[UUID, Path(description="the customer's id")]
 

@@ -5,7 +5,7 @@ from fastapi import Request
 from crmkit.web import routing
 from customer.deployment.schemas import Deployment
 
-router = routing.router(tags=["operation"])
+router = routing.router(tags=["operation"], scope="customers")
 
 
 @router.get("/settings", operation_id="get_settings")

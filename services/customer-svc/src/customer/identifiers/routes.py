@@ -13,7 +13,7 @@ from customer.identifiers.schemas import Identifier, Identifiers, Kind, NewIdent
 from customer.references.rules import SOURCE_PATTERN
 from customer.settings import region_of
 
-router = routing.router(tags=["customers"])
+router = routing.router(tags=["customers"], scope="customers")
 
 
 @router.get("/customers/{id}/identifiers", operation_id="list_identifiers", response_model=paging.Page[Identifier])

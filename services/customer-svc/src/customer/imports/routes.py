@@ -13,7 +13,7 @@ from customer.imports.schemas import Format, ImportParams, Resource
 from customer.intake import Mode
 from customer.settings import Settings
 
-router = routing.router(tags=["imports"])
+router = routing.router(tags=["imports"], scope="customers")
 
 FORMATS: dict[str, Format] = {"application/x-ndjson": "application/x-ndjson", "text/csv": "text/csv"}
 _BODY = {"required": True, "content": {name: {"schema": {"type": "string"}} for name in FORMATS}}

@@ -15,7 +15,7 @@ from customer.orders.schemas import NewOrder, Order, OrderFilters, OrderPage
 from customer.references.rules import SOURCE_PATTERN
 from customer.settings import region_of
 
-router = routing.router(tags=["orders"])
+router = routing.router(tags=["orders"], scope="customers")
 
 
 def _filters(

@@ -13,7 +13,7 @@ from customer.products import repository, service
 from customer.products.schemas import Brand, NewProduct, NewProducts, Product, ProductPage
 from customer.references.rules import SOURCE_PATTERN
 
-router = routing.router(tags=["products"])
+router = routing.router(tags=["products"], scope="customers")
 
 
 @router.post("/products", status_code=201, operation_id="create_product", response_model=Product)

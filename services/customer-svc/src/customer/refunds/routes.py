@@ -11,7 +11,7 @@ from customer.orders import service as orders
 from customer.refunds import repository, service
 from customer.refunds.schemas import NewRefund, Refund, RefundPage
 
-router = routing.router(tags=["orders"])
+router = routing.router(tags=["orders"], scope="customers")
 
 
 @router.post("/orders/{id}/refunds", status_code=201, operation_id="create_refund", response_model=Refund)

@@ -10,7 +10,7 @@ from crmkit.web.sessions import Session
 from customer.stores import repository, service
 from customer.stores.schemas import NewStore, Store
 
-router = routing.router(tags=["stores"])
+router = routing.router(tags=["stores"], scope="customers")
 
 
 @router.post("/stores", status_code=201, operation_id="create_store")

@@ -13,7 +13,7 @@ from customer.settings import region_of
 from customer.timeline import repository, service
 from customer.timeline.schemas import Interaction, InteractionFilters, NewInteraction, Resolution, TimelineEntry
 
-router = routing.router(tags=["timeline"])
+router = routing.router(tags=["timeline"], scope="customers")
 
 
 def _filters(

@@ -14,7 +14,7 @@ from segment.scores import service as scores
 from segment.scores.routes import AsOf
 from segment.scoring_runs import service as scoring_runs
 
-router = api_router(tags=["next purchases"])
+router = api_router(tags=["next purchases"], scope="segments")
 
 
 @router.get("/next-purchases", operation_id="list_next_purchases", response_model=paging.Page[NextPurchase])

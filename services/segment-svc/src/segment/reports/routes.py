@@ -15,7 +15,7 @@ from crmkit.web.sessions import Session
 from segment.reports import charts, service
 from segment.reports.schemas import AbcRow, BrandLoyaltyRow, LifecycleRow, PyramidRow, Report, RfmRow, SvcdRow
 
-router = api_router(tags=["reports"])
+router = api_router(tags=["reports"], scope="segments")
 
 Format = Annotated[Literal["json", "csv", "svg"], Query(alias="format")]
 AsOf = Annotated[date | None, Query(description="the latest finished run of this day")]

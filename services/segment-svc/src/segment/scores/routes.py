@@ -13,7 +13,7 @@ from segment.scores import repository, schemas, service
 from segment.scores.schemas import Score, ScoreFilter
 from segment.scoring_runs import service as scoring_runs
 
-router = api_router(tags=["scores"])
+router = api_router(tags=["scores"], scope="segments")
 
 AsOf = Annotated[date | None, Query(description="the latest finished run of this day; left out, the current run")]
 Amount = Annotated[int | None, Query(ge=-(10**15), le=10**15, description="minor units")]

@@ -12,7 +12,7 @@ from segment.scoring_models import repository, service
 from segment.scoring_models.models import ScoringModelRow
 from segment.scoring_models.schemas import ModelName, NewScoringModel, ScoringModel
 
-router = api_router(tags=["scoring"])
+router = api_router(tags=["scoring"], scope="segments")
 
 
 @router.post("/scoring-models", status_code=201, operation_id="create_scoring_model")

@@ -15,7 +15,7 @@ from segment.scoring_runs import repository, service
 from segment.scoring_runs.models import ScoringRunRow
 from segment.scoring_runs.schemas import NewScoringRun, ScoringRun
 
-router = api_router(tags=["scoring"])
+router = api_router(tags=["scoring"], scope="segments")
 
 
 @router.post("/scoring-runs", status_code=202, operation_id="create_scoring_run")

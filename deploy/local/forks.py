@@ -21,8 +21,8 @@ from deploy.local.processes import Module, name_process, request_death_signal
 
 LIBRARIES = [
     "aiohttp", "alembic", "asyncpg", "email_validator", "fastapi", "httpx", "jwt", "msgspec", "phonenumbers",
-    "procrastinate", "prometheus_client", "pydantic_settings", "sqlalchemy.dialects.postgresql.asyncpg",
-    "sqlalchemy.ext.asyncio", "structlog", "uvicorn", "uvloop",
+    "prometheus_client", "pydantic_settings", "sqlalchemy.dialects.postgresql.asyncpg", "sqlalchemy.ext.asyncio",
+    "structlog", "uvicorn", "uvloop",
 ]  # fmt: skip
 
 _forks = multiprocessing.get_context("forkserver")

@@ -1,4 +1,4 @@
--- One service: a role that migrates, a role that reads and writes, a schema for its data and one for its jobs.
+-- One service: a role that migrates, a role that reads and writes, a schema for its data.
 -- For psql as superuser in the platform's database, with PACKAGE, OWNER_PASSWORD and APP_PASSWORD in the
 -- environment (a command line would show the passwords). Rerunnable; passwords follow the environment.
 
@@ -7,7 +7,6 @@
 \getenv owner_password OWNER_PASSWORD
 \getenv app_password APP_PASSWORD
 \set owner :package _owner
-\set jobs :package _jobs
 
 set client_min_messages = warning;
 begin;
@@ -36,16 +35,15 @@ create extension if not exists pg_trgm schema extensions;
 grant usage on schema extensions to :"owner", :"package";
 
 create schema if not exists :"package" authorization :"owner";
-create schema if not exists :"jobs" authorization :"owner";
-grant usage on schema :"package", :"jobs" to :"package";
+grant usage on schema :"package" to :"package";
 
 -- What the owner makes later, the service may use; a function of the owner's rights is nobody else's.
 alter default privileges for role :"owner" revoke execute on functions from public;
-alter default privileges for role :"owner" in schema :"package", :"jobs"
+alter default privileges for role :"owner" in schema :"package"
     grant select, insert, update, delete on tables to :"package";
-alter default privileges for role :"owner" in schema :"package", :"jobs"
+alter default privileges for role :"owner" in schema :"package"
     grant usage, select, update on sequences to :"package";
-alter default privileges for role :"owner" in schema :"package", :"jobs"
+alter default privileges for role :"owner" in schema :"package"
     grant execute on functions to :"package";
 
 commit;

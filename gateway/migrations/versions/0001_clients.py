@@ -28,5 +28,5 @@ create index clients_created_at on clients (created_at, id);
 
 
 def upgrade() -> None:
-    migrations.create_mechanism(job_ids_from=5 * 10**12)
+    migrations.create_mechanism()
     migrations.execute(CLIENTS)

@@ -13,11 +13,12 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from crmkit import worker
+from crmkit.data import db
 from crmkit.data.db import Database
 from crmkit.settings import Settings
 from crmkit.testing import TestClient, eventually
 from crmkit.web import http
-from crmkit.work import jobs, messenger
+from crmkit.work import jobs, leases
 
 Handlers = Mapping[str, jobs.Handler]
 ENDED = {"succeeded", "failed", "cancelled"}
@@ -60,30 +61,29 @@ async def made_by(database: Database, location: str) -> list[int]:
         return sorted(int(name.rpartition("-")[2]) for name in names)
 
 
-async def messages(database: Database, location: str, schema: str = "sample_jobs") -> list[int]:
+async def leases_of(database: Database, location: str) -> list[Any]:
     async with database.begin() as session:
-        of_job = f"select id from {schema}.procrastinate_jobs where args ->> 'job_id' = :job"
-        return list(await session.scalars(text(of_job), {"job": location.rpartition("/")[2]}))
+        of_job = text("select * from leases where job_id = cast(:job as uuid)")
+        return list((await session.execute(of_job, {"job": location.rpartition("/")[2]})).all())
 
 
 @pytest.fixture
 async def working(settings: Settings, database: Database, job_handlers: Handlers) -> AsyncIterator[asyncio.Task[None]]:
     """The part of a worker that runs jobs, in this process."""
     async with http.client(settings) as gateway:
-        task = asyncio.create_task(messenger.work_forever(settings, database, gateway, job_handlers))
+        task = asyncio.create_task(leases.work_forever(database, gateway, job_handlers, db.is_transient))
         yield task
         await worker.stop([task])
 
 
 async def test_a_refused_request_leaves_no_job(client: TestClient, database: Database) -> None:
-    async def counts() -> tuple[Any, ...]:
+    async def count() -> int:
         async with database.begin() as session:
-            both = "select (select count(*) from jobs), (select count(*) from sample_jobs.procrastinate_jobs)"
-            return tuple((await session.execute(text(both))).one())
+            return await session.scalar(text("select count(*) from jobs")) or 0
 
-    before = await counts()
+    before = await count()
     assert (await client.post("/v1/counts", json={"to": 1, "then_fail": True})).status_code == 409
-    assert await counts() == before
+    assert await count() == before
 
 
 async def test_a_job_tells_its_progress_and_result(
@@ -96,11 +96,7 @@ async def test_a_job_tells_its_progress_and_result(
     assert job["created_at"] <= job["started_at"] <= job["finished_at"]
     assert job["errors_url"] == f"{location}/errors"
     assert await made_by(database, location) == list(range(1, 26))
-
-    async def message_is_gone() -> bool:
-        return not await messages(database, location)
-
-    await eventually(message_is_gone)
+    assert await leases_of(database, location) == []
 
 
 async def test_refused_items_are_listed_three_ways(client: TestClient, working: asyncio.Task[None]) -> None:
@@ -179,33 +175,56 @@ async def test_a_run_taken_for_dead_does_nothing_more(
     assert await made_by(database, location) == list(range(1, 61))
 
 
-async def test_a_job_whose_message_was_lost_starts_again(client: TestClient, database: Database) -> None:
+async def test_a_job_at_a_bad_moment_is_tried_again_later(
+    client: TestClient, database: Database, job_handlers: Handlers
+) -> None:
+    async def meet_a_bad_moment(run: jobs.Run) -> None:
+        raise ConnectionError("a moment ago it was there")
+
     location = await start(client, to=1)
+    handlers: Handlers = {"count": meet_a_bad_moment}
+    assert await leases.work_once(database, client, handlers)
+    assert not await leases.work_once(database, client, handlers)
+    (lease,) = await leases_of(database, location)
+    assert lease.faults == 1
+    assert (await read(client, location))["status"] == "running"
     async with database.begin() as session:
-        await session.execute(
-            text("delete from sample_jobs.procrastinate_jobs where args ->> 'job_id' = :job"),
-            {"job": location.rpartition("/")[2]},
-        )
-    assert await messages(database, location) == []
-    await messenger.bring_back(database, "sample")
-    assert len(await messages(database, location)) == 1
-    assert await messenger.bring_back(database, "sample") == 0
+        await session.execute(text("update leases set until = now()"))
+    assert await leases.work_once(database, client, job_handlers)
+    assert (await read(client, location))["status"] == "succeeded"
+
+
+async def test_a_job_is_claimed_by_one_of_many(client: TestClient, database: Database) -> None:
+    runs: list[uuid.UUID] = []
+
+    async def note(run: jobs.Run) -> None:
+        runs.append(run.id)
+        await asyncio.sleep(0.05)
+
+    locations = [await start(client, to=1) for _ in range(5)]
+    found = await asyncio.gather(*(leases.work_once(database, client, {"count": note}) for _ in range(12)))
+    assert sorted(str(run) for run in runs) == sorted(location.rpartition("/")[2] for location in locations)
+    assert sum(found) == 5
 
 
 async def test_a_killed_workers_job_goes_on_by_itself(
-    client: TestClient, database: Database, start_worker: Callable[..., subprocess.Popen[bytes]]
+    client: TestClient,
+    database: Database,
+    job_handlers: Handlers,
+    start_worker: Callable[..., subprocess.Popen[bytes]],
 ) -> None:
     location = await start(client, to=120, pause_s=0.05)
     first = start_worker()
     await under_way(client, location, processed=12)
+    other = asyncio.create_task(leases.work_forever(database, client, job_handlers, db.is_transient))
     first.kill()
     first.wait()
     done = (await read(client, location))["processed"]
     killed_at = time.monotonic()
-    start_worker()
     await under_way(client, location, processed=done + 1)
-    assert time.monotonic() - killed_at < messenger.DEAD_AFTER_S + 10
+    assert time.monotonic() - killed_at < leases.LEASE.total_seconds() + 4
     job = await ended(client, location)
+    await worker.stop([other])
     assert (job["status"], job["processed"], job["failed"]) == ("succeeded", 120, 12)
     assert await made_by(database, location) == list(range(1, 121))
     errors = await client.get(job["errors_url"], params={"limit": 500})
@@ -238,13 +257,10 @@ async def test_equal_jobs_of_two_services_do_not_meet(
 ) -> None:
     second_database = Database.of(second_settings)
     async with http.client(second_settings) as gateway:
-        other = asyncio.create_task(messenger.work_forever(second_settings, second_database, gateway, job_handlers))
+        other = asyncio.create_task(leases.work_forever(second_database, gateway, job_handlers, db.is_transient))
         mine = await start(client, to=60, pause_s=0.02)
         theirs = await start(second_client, to=60, pause_s=0.02)
         assert theirs.startswith("/v1/jobs/second/")
-        (my_message,) = await messages(database, mine)
-        (their_message,) = await messages(second_database, theirs, "second_jobs")
-        assert (my_message // 10**12, their_message // 10**12) == (9, 8)
         await under_way(client, mine)
         await under_way(second_client, theirs)
         await client.delete(mine)
@@ -265,10 +281,8 @@ async def test_jobs_outlive_a_restart_of_the_database(
     location = await start(client, to=60, pause_s=0.02)
     await under_way(client, location)
     assert await terminate_all() > 2
-    bringing_back = asyncio.create_task(messenger.bring_back_forever(database, "sample"))
     job = await ended(client, location)
     assert (job["status"], job["processed"]) == ("succeeded", 60)
     assert await made_by(database, location) == list(range(1, 61))
     assert not working.done()
     assert (await ended(client, await start(client, to=3)))["status"] == "succeeded"
-    await worker.stop([bringing_back])

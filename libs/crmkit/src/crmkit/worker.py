@@ -17,7 +17,7 @@ from crmkit.events import consumers, outbox
 from crmkit.events.consumers import Consumer
 from crmkit.settings import Settings
 from crmkit.web import http
-from crmkit.work import due, messenger, retention
+from crmkit.work import due, leases, retention
 from crmkit.work.due import Every
 from crmkit.work.due import Handler as DueHandler
 from crmkit.work.jobs import Handler
@@ -101,9 +101,14 @@ def _parts(worker: Worker, database: Database, gateway: http.Client) -> list[Any
         *(consumers.consume_forever(database, gateway, each) for each in worker.consumers),
     ]
     if worker.jobs:
-        parts.append(messenger.work_forever(worker.settings, database, gateway, worker.jobs))
-        parts.append(messenger.bring_back_forever(database, worker.settings.service))
+        at_once = range(leases.JOBS_AT_ONCE)
+        parts += [leases.work_forever(database, gateway, worker.jobs, is_transient) for _ in at_once]
     return parts
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the moment was at fault, here or where a job asked."""
+    return db.is_transient(error) or http.is_transient(error)
 
 
 async def _sweep_forever(database: Database, sweeps: Sequence[Sweep]) -> None:

@@ -180,6 +180,6 @@ create index survey_responses_ticket_id_idx on survey_responses (ticket_id) wher
 
 
 def upgrade() -> None:
-    migrations.create_mechanism(job_ids_from=4_000_000_000_000)
+    migrations.create_mechanism()
     for part in (PROJECTIONS, SERVICE_LEVELS, TICKETS, CALLS, SURVEYS):
         migrations.execute(part)

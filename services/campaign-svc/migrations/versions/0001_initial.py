@@ -7,7 +7,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    migrations.create_mechanism(job_ids_from=3 * 10**12)
+    migrations.create_mechanism()
     for script in (PROJECTIONS, OFFERS, CAMPAIGNS, COUPONS, CHECKOUTS):
         migrations.execute(script)
 

@@ -12,7 +12,7 @@ from campaign_factories import Shop, known, reasons
 from campaign.coupons import batches, codes
 from campaign.coupons import service as coupons
 from campaign.lists import generation
-from crmkit import testing
+from crmkit import testing, worker
 from crmkit.testing import TestClient
 from crmkit.work import jobs
 
@@ -72,7 +72,7 @@ async def make_lists(shop: Shop, segments: Segments, campaign: dict[str, Any], *
         assert made.status_code == 202, made.text
         job = made.json()["id"]
     async with segments.client() as gateway:
-        await jobs.execute(shop.database, gateway, HANDLERS, UUID(job))
+        await jobs.execute(shop.database, gateway, HANDLERS, UUID(job), worker.is_transient)
     return (await shop.client.get(f"/v1/jobs/campaign/{job}")).json()
 
 

@@ -9,5 +9,5 @@ down_revision = None
 
 
 def upgrade() -> None:
-    migrations.create_mechanism(job_ids_from=1_000_000_000_000)
+    migrations.create_mechanism()
     migrations.execute(Path(__file__).with_suffix(".sql").read_text())

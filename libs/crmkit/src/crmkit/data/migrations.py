@@ -9,7 +9,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-import procrastinate.schema
 from alembic import command, op
 from alembic.config import Config
 from pydantic import SecretStr
@@ -86,37 +85,14 @@ def execute(sql: str) -> None:
         cursor.close()
 
 
-def create_mechanism(*, job_ids_from: int) -> None:
-    """Make the tables crmkit needs, in the owner's schema and its `_jobs` schema; a first migration calls it.
-
-    job_ids_from: procrastinate's abort message names a job by its id alone and is heard by the whole database,
-    so each service's ids start at a multiple of 10^12 of its own.
-    """
-    schema = op.get_bind().scalar(text("select current_schema()"))
+def create_mechanism() -> None:
+    """Make the tables crmkit needs, in the owner's schema; a first migration calls it."""
     execute((resources.files("crmkit.data") / "mechanism.sql").read_text())
-    execute(f"set local search_path = {schema}_jobs")
-    execute(procrastinate.schema.SchemaManager.get_schema())
-    execute(f"alter sequence procrastinate_jobs_id_seq restart with {job_ids_from}")
-    execute(_PINNED.replace("{schema}", f"{schema}_jobs"))
-    execute(f"set local search_path = {schema}, extensions")
 
 
 def renew_mechanism() -> None:
     """Bring the tables of `create_mechanism` to what crmkit needs now; a migration calls it."""
     execute((resources.files("crmkit.data") / "renewed_mechanism.sql").read_text())
-
-
-# Callers' search_path is the service's schema; procrastinate's functions name their tables without one.
-_PINNED: Final = """
-do $$
-declare f regprocedure;
-begin
-    for f in select p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-             where n.nspname = '{schema}' loop
-        execute format('alter function %s set search_path = {schema}', f);
-    end loop;
-end $$
-"""
 
 
 if __name__ == "__main__":

@@ -11,3 +11,19 @@ create table due (
 );
 -- A schedule is the one row of its kind without a ref.
 create unique index due_schedule on due (kind) where ref = '';
+
+-- Who does which job, until when; the jobs were brought by a library with a schema of its own before.
+create table leases (
+    job_id uuid constraint leases_pkey primary key,
+    holder uuid not null,
+    until timestamptz not null,
+    faults int not null default 0
+);
+do $$ begin
+    execute format('drop schema if exists %I cascade', current_schema() || '_jobs');
+end $$;
+
+-- The service writes its audit and reads it, and changes nothing there.
+do $$ begin
+    execute format('revoke update, delete on audit from %I', current_schema());
+end $$;

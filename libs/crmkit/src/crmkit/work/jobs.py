@@ -1,7 +1,7 @@
 """Long work as a resource: made in the request's transaction, done in chunks, cancellable, resumed after a kill.
 
-procrastinate brings the job to a worker; the row in `jobs` is what the API shows. A chunk is one transaction under
-the lock of that row: its effects, its events, its progress and the checkpoint from which the next chunk goes on.
+The row in `jobs` is the one truth about a job. A chunk is one transaction under the lock of that row: its effects,
+its events, its progress and the checkpoint from which the next chunk goes on.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-import httpx
 import msgspec
 import structlog
 from pydantic import BaseModel
@@ -23,11 +22,8 @@ from crmkit import context
 from crmkit.data import db
 from crmkit.data.db import Database
 from crmkit.problems import Problem
-from crmkit.web import http
 
 log = structlog.get_logger()
-
-TASK: Final = "run_job"
 
 _metadata = MetaData()
 jobs = Table(
@@ -113,19 +109,20 @@ _START: Final = text(
     " where id = :id and status in ('queued', 'running') returning kind, params, client, request_id, attempt"
 )
 _FINISH: Final = text(
-    "update jobs set status = :status, result = cast(:result as json), error = :error,"
-    " finished_at = clock_timestamp() where id = :id and status = 'running' and attempt = :attempt"
+    "with finished as (update jobs set status = :status, result = cast(:result as json), error = :error,"
+    " finished_at = clock_timestamp() where id = :id and status = 'running' and attempt = :attempt returning id)"
+    " delete from leases using finished where leases.job_id = finished.id"
 )
 
 
 @dataclass(slots=True)
 class Run:
-    """What a handler gets: the job's parameters, the pool, the gateway, and its chunks."""
+    """What a handler gets: the job's parameters, the pool, its chunks, and the worker's client of the gateway."""
 
     id: UUID
     params: Any
     database: Database
-    gateway: httpx.AsyncClient = field(repr=False)
+    gateway: Any = field(repr=False)
     attempt: int = 1
 
     @asynccontextmanager
@@ -156,7 +153,7 @@ Handler = Callable[[Run], Awaitable[BaseModel | None]]
 
 
 async def create(session: AsyncSession, *, service: str, kind: str, params: BaseModel, total: int | None = None) -> Job:
-    """Make a job and hand it to the workers, in the session's transaction."""
+    """Make a job in the session's transaction; a worker finds it there once that has committed."""
     now = context.current()
     values = {
         "kind": kind,
@@ -166,20 +163,7 @@ async def create(session: AsyncSession, *, service: str, kind: str, params: Base
         "request_id": now.request_id,
     }
     row = (await session.execute(insert(jobs).values(**values).returning(jobs))).one()
-    await start(session, service=service, job_id=row.id)
     return of_row(service, row)
-
-
-async def start(session: AsyncSession, *, service: str, job_id: UUID) -> None:
-    """Hand a job that exists to the workers, in the session's transaction."""
-    schema = f"{service}_jobs"
-    await session.execute(
-        text(
-            f"select {schema}.procrastinate_defer_jobs_v1(array[row(:queue, :task, 0, null, null,"
-            f" cast(:args as jsonb), null)::{schema}.procrastinate_job_to_defer_v1])"
-        ),
-        {"queue": service, "task": TASK, "args": msgspec.json.encode({"job_id": str(job_id)}).decode()},
-    )
 
 
 def location(service: str, job_id: UUID) -> str:
@@ -188,7 +172,11 @@ def location(service: str, job_id: UUID) -> str:
 
 
 async def execute(
-    database: Database, gateway: httpx.AsyncClient, handlers: Mapping[str, Handler], job_id: UUID
+    database: Database,
+    gateway: Any,
+    handlers: Mapping[str, Handler],
+    job_id: UUID,
+    is_transient: Callable[[BaseException], bool] = db.is_transient,
 ) -> None:
     """Run one job to its end, or from where a killed worker left it. Transient faults are raised for a retry."""
     async with database.begin() as session:
@@ -197,19 +185,20 @@ async def execute(
         return
     context.enter(context.Context(actor=row.client, request_id=row.request_id))
     run = Run(job_id, row.params, database, gateway, row.attempt)
-    try:
-        result = await handlers[row.kind](run)
-        await _finish(run, "succeeded", result=result)
-    except Superseded:
-        log.warning("job_superseded", job=str(job_id), kind=row.kind)
-    except Cancelled:
-        await _finish(run, "cancelled")
-    except Exception as error:
-        if db.is_transient(error) or http.is_transient(error):
-            raise
-        log.error("job_failed", job=str(job_id), kind=row.kind, exc_info=error)
-        told = error.detail if isinstance(error, Problem) else f"A fault on our side, logged under {job_id}."
-        await _finish(run, "failed", error=told)
+    with structlog.contextvars.bound_contextvars(job=str(job_id), kind=row.kind):
+        try:
+            result = await handlers[row.kind](run)
+            await _finish(run, "succeeded", result=result)
+        except Superseded:
+            log.warning("job_superseded")
+        except Cancelled:
+            await _finish(run, "cancelled")
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.error("job_failed", exc_info=error)
+            told = error.detail if isinstance(error, Problem) else f"A fault on our side, logged under {job_id}."
+            await _finish(run, "failed", error=told)
 
 
 async def _finish(run: Run, status: str, *, result: BaseModel | None = None, error: str | None = None) -> None:

@@ -7,7 +7,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    migrations.create_mechanism(job_ids_from=8_000_000_000_000)
+    migrations.create_mechanism()
     migrations.renew_mechanism()
     migrations.execute("""
         create table things (

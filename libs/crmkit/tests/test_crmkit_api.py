@@ -132,7 +132,7 @@ async def test_pages_follow_each_other_and_streams_give_all(client: TestClient) 
     ndjson = await client.get("/v1/things", headers={"accept": "application/x-ndjson"})
     assert set(made) <= {line.split('"')[3] for line in ndjson.text.splitlines()}
     table = await client.get("/v1/things", headers={"accept": "text/csv"})
-    assert table.text.splitlines()[0] == "id,version,name,phone,size,created_at"
+    assert table.text.splitlines()[0] == "id,version,name,phone,size,twin_id,created_at"
 
 
 async def test_opposite_lock_orders_are_retried_and_both_succeed(client: TestClient) -> None:

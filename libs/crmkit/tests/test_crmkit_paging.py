@@ -72,7 +72,7 @@ async def test_an_empty_list_is_a_page(client: TestClient) -> None:
     params = {"name": "nobody has this name"}
     assert (await client.get("/v1/things", params=params)).json() == {"data": [], "next_cursor": None}
     table = await client.get("/v1/things", params=params, headers={"accept": "text/csv"})
-    assert table.text == "id,version,name,phone,size,created_at\r\n"
+    assert table.text == "id,version,name,phone,size,twin_id,created_at\r\n"
     lines = await client.get("/v1/things", params=params, headers={"accept": "application/x-ndjson"})
     assert lines.text == ""
 

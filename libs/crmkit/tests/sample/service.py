@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -20,12 +20,13 @@ from starlette.responses import StreamingResponse
 from crmkit import app, worker
 from crmkit.data import audit
 from crmkit.data.db import Base, Database, constraint, driver
+from crmkit.data.instants import Instant
 from crmkit.events import outbox
 from crmkit.events.cloudevents import Event
 from crmkit.events.consumers import Consumer
 from crmkit.problems import Conflict, NotFound
 from crmkit.settings import Settings
-from crmkit.web import concurrency, fast, hot, idempotency, paging, routing
+from crmkit.web import concurrency, fast, hot, idempotency, lists, paging, routing
 from crmkit.web.sessions import Session
 from crmkit.work import jobs
 from crmkit.work.due import Due
@@ -44,6 +45,7 @@ class ThingRow(Base):
     name: Mapped[str]
     phone: Mapped[str | None]
     size: Mapped[Decimal | None]
+    twin_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
@@ -52,6 +54,7 @@ class NewThing(BaseModel):
     name: str
     phone: str | None = None
     size: Decimal | None = None
+    twin_id: UUID | None = None
 
 
 class Thing(BaseModel):
@@ -61,6 +64,7 @@ class Thing(BaseModel):
     name: str
     phone: str | None
     size: Decimal | None
+    twin_id: UUID | None
     created_at: datetime
 
 
@@ -97,22 +101,35 @@ async def create_thing(body: NewThing, session: Session, response: Response) -> 
     return thing
 
 
+class ThingQuery(lists.ListQuery):
+    sort: Literal["created_at", "-created_at", "name", "-name"] = "created_at"
+    ids: lists.Ids
+    name: lists.AnyOf[str]
+    phone: lists.AnyOrNone[str]
+    like: str | None = None
+    created_at_gte: Instant | None = None
+    created_at_lt: Instant | None = None
+    expand: lists.Expand[Literal["twin"]]
+
+
+async def summaries(session: AsyncSession, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    rows = await session.execute(select(ThingRow.id, ThingRow.name).where(ThingRow.id.in_(ids)))
+    return {str(id): {"id": str(id), "name": name} for id, name in rows}
+
+
+THINGS = lists.List(
+    select(ThingRow),
+    ThingQuery,
+    columns=ThingRow.__table__.c,
+    named={"like": ThingRow.name.contains},
+    model=Thing,
+    expand={"twin": summaries},
+)
+
+
 @router.get("/things", operation_id="list_things", response_model=paging.Page[Thing])
-async def list_things(
-    request: Request,
-    session: Session,
-    page: paging.PageQuery,
-    name: Annotated[str | None, Query()] = None,
-    phone: Annotated[str | None, Query()] = None,
-) -> Response:
-    query = select(ThingRow)
-    if name is not None:
-        query = query.where(ThingRow.name == name)
-    if phone is not None:
-        query = query.where(ThingRow.phone == phone)
-    keys = {"created_at": ThingRow.created_at, "name": ThingRow.name}
-    listing = paging.Listing(query, keys=keys, tie=ThingRow.id, default="created_at", model=Thing)
-    return await paging.answer(request, session, page, listing)
+async def list_things(request: Request, session: Session, asked: Annotated[ThingQuery, Query()]) -> Response:
+    return await THINGS.answer(request, session, asked)
 
 
 @router.get("/things/{id}", operation_id="get_thing")

@@ -1,7 +1,7 @@
 """`GET /v1/audit/{service}`: who did what."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +10,9 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from crmkit.data.audit import audit
-from crmkit.web import paging
+from crmkit.data.instants import Instant
+from crmkit.web import lists
+from crmkit.web.paging import Page
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 
@@ -31,24 +33,25 @@ class AuditEntry(BaseModel):
     count: int
 
 
+class AuditQuery(lists.ListQuery):
+    sort: Literal["-at", "at"] = "-at"
+    actor: lists.AnyOf[str]
+    action: lists.AnyOf[str]
+    resource: lists.AnyOf[str]
+    request_id: lists.AnyOrNone[str]
+    at_gte: Instant | None = None
+    at_lt: Instant | None = None
+
+
+ENTRIES: Final = lists.List(select(audit), AuditQuery, columns=audit.c, model=AuditEntry)
+
+
 def router(service: str) -> APIRouter:
     """`GET /v1/audit/{service}`, newest first."""
     routes = api_router(tags=["operation"], scope="audit:read")
 
-    @routes.get(f"/audit/{service}", operation_id=f"list_{service}_audit", response_model=paging.Page[AuditEntry])
-    async def list_audit(
-        request: Request,
-        session: Session,
-        page: paging.PageQuery,
-        actor: Annotated[str | None, Query()] = None,
-        resource: Annotated[str | None, Query()] = None,
-    ) -> Response:
-        query = select(audit)
-        if actor is not None:
-            query = query.where(audit.c.actor == actor)
-        if resource is not None:
-            query = query.where(audit.c.resource == resource)
-        listing = paging.Listing(query, keys={"at": audit.c.at}, tie=audit.c.id, default="-at", model=AuditEntry)
-        return await paging.answer(request, session, page, listing)
+    @routes.get(f"/audit/{service}", operation_id=f"list_{service}_audit", response_model=Page[AuditEntry])
+    async def list_audit(request: Request, session: Session, asked: Annotated[AuditQuery, Query()]) -> Response:
+        return await ENTRIES.answer(request, session, asked)
 
     return routes

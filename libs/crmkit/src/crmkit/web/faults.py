@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from crmkit.data import db
-from crmkit.problems import FieldError, Invalid, InvalidJson, MethodNotAllowed, Problem, Unavailable, of_status
+from crmkit.problems import FAULTS, FieldError, Invalid, InvalidJson, MethodNotAllowed, Problem, Unavailable, of_status
 from crmkit.web import media
 
 log = structlog.get_logger()
@@ -24,6 +24,24 @@ log = structlog.get_logger()
 _OF_DATABASE: Final = (
     DBAPIError, AsyncAdapt_asyncpg_dbapi.Error, asyncpg.PostgresError, asyncpg.InterfaceError, PoolTimeout, OSError,
 )  # fmt: skip
+
+_ENDINGS: Final = {
+    "_too_short": "too_short",
+    "_too_long": "too_long",
+    "_type": "wrong_type",
+    "_parsing": "wrong_format",
+}
+_CODES: Final = {
+    "extra_forbidden": "unknown_field", "union_tag_not_found": "missing",
+    "int_parsing": "wrong_type", "float_parsing": "wrong_type", "bool_parsing": "wrong_type",
+    "int_from_float": "wrong_type", "none_required": "wrong_type",
+    "string_pattern_mismatch": "wrong_format", "timezone_aware": "wrong_format", "finite_number": "wrong_format",
+    "literal_error": "not_one_of", "enum": "not_one_of", "const": "not_one_of", "union_tag_invalid": "not_one_of",
+    "greater_than": "too_small", "greater_than_equal": "too_small",
+    "less_than": "too_large", "less_than_equal": "too_large", "int_parsing_size": "too_large",
+    "decimal_max_digits": "too_large", "decimal_whole_digits": "too_large",
+    "decimal_max_places": "too_precise", "multiple_of": "too_precise",
+}  # fmt: skip
 
 
 def install(app: FastAPI) -> None:
@@ -62,11 +80,19 @@ def of_database(error: BaseException) -> Problem:
 
 def field_errors(errors: list[Any]) -> list[FieldError]:
     """Pydantic's error list of a document as JSON pointers: `/lines/0/quantity`."""
-    return [FieldError(pointer(e["loc"]), _said(e)) for e in errors]
+    return [FieldError(pointer(e["loc"]), _said(e), _code(e["type"])) for e in errors]
 
 
 def _said(error: Any) -> str:
     return "unknown field" if error["type"] == "extra_forbidden" else str(error["msg"])
+
+
+def _code(kind: str) -> str:
+    """One of `FAULTS` for one of pydantic's hundred kinds of errors, or for a kind of ours."""
+    if kind in FAULTS:
+        return kind
+    ending = next((code for end, code in _ENDINGS.items() if kind.endswith(end)), "not_valid")
+    return _CODES.get(kind, ending)
 
 
 def pointer(location: Sequence[str | int]) -> str:
@@ -83,7 +109,7 @@ def _of_validation(request: Request, error: RequestValidationError) -> Response:
     if any(e["type"] == "json_invalid" for e in found):
         return respond(InvalidJson("The body is not valid JSON."), request.url.path)
     # FastAPI says where a value came from first: a pointer into the body needs no `/body`, `/query/limit` stays.
-    errors = [FieldError(pointer(e["loc"][1:] if e["loc"][:1] == ("body",) else e["loc"]), _said(e)) for e in found]
+    errors = field_errors([e | {"loc": e["loc"][1:] if e["loc"][:1] == ("body",) else e["loc"]} for e in found])
     detail = f"{errors[0].pointer or 'body'}: {errors[0].detail}" if errors else None
     return respond(Invalid(detail, errors=errors), request.url.path)
 

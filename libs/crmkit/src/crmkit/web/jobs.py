@@ -1,19 +1,20 @@
 """`/v1/jobs/{service}`: list, read, cancel, errors."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data import audit
 from crmkit.problems import Conflict, NotFound
-from crmkit.web import paging
+from crmkit.web import lists
+from crmkit.web.paging import Page
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
-from crmkit.work.jobs import Job, job_errors, jobs, location, of_row
+from crmkit.work.jobs import Job, Status, job_errors, jobs, location, of_row
 
 
 class JobFinished(Conflict):
@@ -29,6 +30,19 @@ class JobError(BaseModel):
     content: str | None
 
 
+class JobQuery(lists.ListQuery):
+    sort: Literal["-created_at", "created_at"] = "-created_at"
+    ids: lists.Ids
+    kind: lists.AnyOf[str]
+    status: lists.AnyOf[Status]
+
+
+class JobErrorQuery(lists.ListQuery):
+    sort: Literal["position", "-position"] = "position"
+    code: lists.AnyOf[str]
+
+
+ERRORS: Final = lists.List(select(job_errors), JobErrorQuery, columns=job_errors.c, model=JobError, tie="position")
 _CANCEL: Final = text(
     "update jobs set cancel_requested = true,"
     " status = case when status = 'queued' then 'cancelled' else status end,"
@@ -41,13 +55,12 @@ def router(service: str, scope: str) -> APIRouter:
     """`/v1/jobs/{service}`: list, read, cancel, errors."""
     routes = api_router(tags=["jobs"], scope=scope)
 
-    @routes.get(f"/jobs/{service}", operation_id=f"list_{service}_jobs", response_model=paging.Page[Job])
-    async def list_jobs(request: Request, session: Session, page: paging.PageQuery) -> Response:
-        url = (func.concat(f"/v1/jobs/{service}/", jobs.c.id, "/errors")).label("errors_url")
-        listing = paging.Listing(
-            select(jobs, url), keys={"created_at": jobs.c.created_at}, tie=jobs.c.id, default="-created_at", model=Job
-        )
-        return await paging.answer(request, session, page, listing)
+    url = func.concat(f"/v1/jobs/{service}/", jobs.c.id, "/errors").label("errors_url")
+    all_jobs = lists.List(select(jobs, url), JobQuery, columns=jobs.c, model=Job)
+
+    @routes.get(f"/jobs/{service}", operation_id=f"list_{service}_jobs", response_model=Page[Job])
+    async def list_jobs(request: Request, session: Session, asked: Annotated[JobQuery, Query()]) -> Response:
+        return await all_jobs.answer(request, session, asked)
 
     @routes.get(f"/jobs/{service}/{{id}}", operation_id=f"get_{service}_job")
     async def get_job(id: UUID, session: Session) -> Job:
@@ -63,16 +76,13 @@ def router(service: str, scope: str) -> APIRouter:
     @routes.get(
         f"/jobs/{service}/{{id}}/errors",
         operation_id=f"list_{service}_job_errors",
-        response_model=paging.Page[JobError],
+        response_model=Page[JobError],
     )
     async def list_errors(
-        request: Request, id: Annotated[UUID, Path()], session: Session, page: paging.PageQuery
+        request: Request, id: UUID, session: Session, asked: Annotated[JobErrorQuery, Query()]
     ) -> Response:
         await _get(session, service, id)
-        position = job_errors.c.position
-        query = select(job_errors).where(job_errors.c.job_id == id)
-        listing = paging.Listing(query, keys={"position": position}, tie=position, default="position", model=JobError)
-        return await paging.answer(request, session, page, listing)
+        return await ERRORS.where(job_errors.c.job_id == id).answer(request, session, asked)
 
     return routes
 

@@ -1,42 +1,42 @@
 """One query, three ways out: keyset pages of JSON, an NDJSON stream, a CSV stream."""
 
 import base64
-import csv
-import io
-import re
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Final, Generic, TypeVar, cast
 
 import msgspec
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, TypeAdapter
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from crmkit.data import tables
 from crmkit.data.masking import Masker
 from crmkit.problems import FieldError, Invalid, InvalidCursor
 from crmkit.web import sessions
 from crmkit.web.auth import Principal, sees_personal_data
 from crmkit.web.media import CSV, JSON, NDJSON
 
-_BATCH: Final = 500
+MOST: Final = 500
 _SNAPSHOT: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-_FORMULA: Final = frozenset("=+-@\t\r")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 T = TypeVar("T")
 
+# From the ids in a page's rows to what is shown of each; ids that are not known are left out.
+Summaries = Callable[[AsyncSession, Sequence[str]], Awaitable[Mapping[str, Mapping[str, Any]]]]
+
 
 class Page(BaseModel, Generic[T]):
-    """A page of a list; `next_cursor` is null on the last one."""
+    """A page of a list; `next_cursor` is null on the last one, `total` is there when `count=true` asks for it."""
 
     data: list[T]
     next_cursor: str | None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,12 @@ class PageRequest:
     limit: int
     cursor: str | None
     sort: str | None
+    count: bool = False
+    expand: tuple[str, ...] = ()
 
 
 def _page(
-    limit: Annotated[int, Query(ge=1, le=500, description="rows of a page")] = 50,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="rows of a page")] = 50,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
     sort: Annotated[str | None, Query(description="a field, `-` in front for descending")] = None,
 ) -> PageRequest:
@@ -66,6 +68,7 @@ class Listing:
     keys: public field name -> column, never null. default: the sort without `sort=`, such as `-created_at`.
     model: built from each row with `model_validate(row, from_attributes=True)`; a row of one entity is that entity.
     document: a text column that already holds the row's JSON, sent as it is; `model` then only names CSV's columns.
+    expand: summaries by name: those of `customer` are of the ids in `customer_id`, or in `customer` itself.
     """
 
     query: Select[Any]
@@ -74,6 +77,7 @@ class Listing:
     default: str
     model: type[BaseModel]
     document: ColumnElement[Any] | None = None
+    expand: Mapping[str, Summaries] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, key in self.keys.items():
@@ -93,9 +97,9 @@ async def answer(request: Request, session: AsyncSession, page: PageRequest, lis
     accept = request.headers.get("accept", "")
     order = _Order.of(page, listing)
     if NDJSON in accept:
-        return _Stream(_ndjson(request, listing, order), media_type=NDJSON)
+        return _Stream(_ndjson(_blocks(request, page, listing, order)), media_type=NDJSON)
     if CSV in accept:
-        return _Stream(_csv(request, listing, order), media_type=CSV)
+        return _Stream(_csv(_blocks(request, page, listing, order), listing), media_type=CSV)
     return Response(await _json(session, page, listing, order), media_type=JSON)
 
 
@@ -120,7 +124,9 @@ class _Order:
         name = wanted.removeprefix("-")
         if name not in listing.keys:
             known = ", ".join(sorted(listing.keys))
-            raise Invalid(f"Lists here sort by: {known}.", errors=[FieldError("/query/sort", f"One of: {known}.")])
+            raise Invalid(
+                f"Lists here sort by: {known}.", errors=[FieldError("/query/sort", f"One of: {known}.", "not_one_of")]
+            )
         return cls(wanted, listing.keys[name], listing.tie, wanted.startswith("-"))
 
     def apply(self, query: Select[Any]) -> Select[Any]:
@@ -174,52 +180,64 @@ async def _json(session: AsyncSession, page: PageRequest, listing: Listing, orde
         query = order.after(query, page.cursor)
     rows = (await session.execute(query.limit(page.limit + 1))).all()
     shown = rows[: page.limit]
-    data = b",".join(listing.rendered(row) for row in shown)
+    data = b",".join(await _rendered(session, shown, page, listing))
     cursor: str | None = None
     if len(rows) > page.limit:
         cursor = encode_cursor([order.name, shown[-1][-2], shown[-1][-1]])
-    return b'{"data":[' + data + b'],"next_cursor":' + msgspec.json.encode(cursor) + b"}"
+    total = b',"total":%d' % await _count(session, listing) if page.count else b""
+    return b'{"data":[' + data + b'],"next_cursor":' + msgspec.json.encode(cursor) + total + b"}"
 
 
-async def _blocks(request: Request, listing: Listing, order: _Order) -> AsyncGenerator[list[bytes], None]:
+async def _count(session: AsyncSession, listing: Listing) -> int:
+    query = listing.query.with_only_columns(listing.tie, maintain_column_froms=True)
+    return await session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+async def _rendered(session: AsyncSession, rows: Sequence[Any], page: PageRequest, listing: Listing) -> list[bytes]:
+    documents = [listing.rendered(row) for row in rows]
+    if not page.expand:
+        return documents
+    told = [msgspec.json.decode(document) for document in documents]
+    for name in page.expand:
+        await _expand(session, told, name, listing.expand[name])
+    return [msgspec.json.encode(each) for each in told]
+
+
+async def _expand(session: AsyncSession, rows: list[dict[str, Any]], name: str, summaries: Summaries) -> None:
+    def named_in(row: dict[str, Any]) -> str | None:
+        return row.get(f"{name}_id") or (row.get(name) or {}).get("id")
+
+    found = await summaries(session, sorted({id for row in rows if (id := named_in(row))}))
+    for row in rows:
+        row[name] = {**(row.get(name) or {}), **found.get(named_in(row) or "", {})} or None
+
+
+async def _blocks(
+    request: Request, page: PageRequest, listing: Listing, order: _Order
+) -> AsyncGenerator[list[bytes], None]:
     """All rows as JSON, some hundred at a time, from one snapshot."""
     principal: Principal = request.state.principal
     masker: Masker = request.app.state.masker
     hide = bool(masker.fields) and not sees_personal_data(principal)
     async with sessions.database(request).sessions() as session:
         await session.connection(execution_options=_SNAPSHOT)
-        stream = await session.stream(order.apply(listing.query).execution_options(yield_per=_BATCH))
+        stream = await session.stream(order.apply(listing.query).execution_options(yield_per=MOST))
         async for rows in stream.partitions():
-            documents = [listing.rendered(row) for row in rows]
+            documents = await _rendered(session, rows, page, listing)
             yield [masker.json(document) for document in documents] if hide else documents
 
 
-async def _ndjson(request: Request, listing: Listing, order: _Order) -> AsyncGenerator[bytes, None]:
-    async with aclosing(_blocks(request, listing, order)) as blocks:
+async def _ndjson(rows: AsyncGenerator[list[bytes], None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rows) as blocks:
         async for documents in blocks:
             # json_agg breaks lines between the elements of an array; inside a JSON string there are none.
             yield b"".join(document.replace(b"\n", b"") + b"\n" for document in documents)
 
 
-async def _csv(request: Request, listing: Listing, order: _Order) -> AsyncGenerator[str, None]:
-    names = [field.alias or name for name, field in listing.model.model_fields.items()]
-    yield _csv_lines([names])
-    async with aclosing(_blocks(request, listing, order)) as blocks:
+async def _csv(rows: AsyncGenerator[list[bytes], None], listing: Listing) -> AsyncGenerator[str, None]:
+    names = [each.alias or name for name, each in listing.model.model_fields.items()]
+    yield tables.lines([names])
+    async with aclosing(rows) as blocks:
         async for documents in blocks:
-            rows = map(msgspec.json.decode, documents)
-            yield _csv_lines([_cell(row.get(name)) for name in names] for row in rows)
-
-
-def _csv_lines(rows: Iterable[list[Any]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, (dict, list)):
-        return msgspec.json.encode(value).decode()
-    # A spreadsheet would run a text that begins like a formula (CWE-1236); a number with its sign is none.
-    if isinstance(value, str) and value[:1] in _FORMULA and not _NUMBER.fullmatch(value):
-        return "'" + value
-    return value
+            lines = map(msgspec.json.decode, documents)
+            yield tables.lines([line.get(name) for name in names] for line in lines)

@@ -1,8 +1,9 @@
 """The route class behind every endpoint: strict parameters, one retry, replayed answers, masked personal data."""
 
 import json
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -53,7 +54,7 @@ class Route(APIRoute):
         self.scope = scope = getattr(self.endpoint, "takes_scope", "") or self._usual_scope()
         security = [{scheme: [scope]} for scheme in SCHEMES]
         self.openapi_extra = {"security": security, **(self.openapi_extra or {})}
-        known = frozenset(_query_names(self.dependant))
+        known = _query_parameters(self.dependant)
         takes_body = self.body_field is not None
         by_item, names_one = self.path.endswith("/batch"), "{" in self.path
 
@@ -124,25 +125,38 @@ async def _roll_back(request: Request) -> None:
         await session.rollback()
 
 
-def _query_names(dependant: Dependant) -> set[str]:
-    names: set[str] = set()
+def _query_parameters(dependant: Dependant) -> dict[str, bool]:
+    """The names of the query, and whether each may be repeated."""
+    known: dict[str, bool] = {}
     for field in dependant.query_params:
-        model = field.field_info.annotation
-        members = getattr(model, "model_fields", None)
-        names |= {m.alias or name for name, m in members.items()} if members else {field.alias}
+        members = getattr(field.field_info.annotation, "model_fields", None) or {field.alias: field.field_info}
+        known |= {member.alias or name: _takes_many(member.annotation) for name, member in members.items()}
     for inner in dependant.dependencies:
-        names |= _query_names(inner)
-    return names
+        known |= _query_parameters(inner)
+    return known
 
 
-def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+def _takes_many(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(_takes_many(kind) for kind in get_args(annotation))
+
+
+def _refuse_unknown(request: Request, known: Mapping[str, bool]) -> None:
+    """Refuse what the query does not have, and what it has once and was given twice."""
     if not request.scope["query_string"]:
         return
-    unknown = [name for name in request.query_params if name not in known]
-    if unknown:
-        takes = f"Known here: {', '.join(sorted(known))}." if known else "This path takes none."
-        errors = [FieldError(f"/query/{name}", f"Unknown query parameter. {takes}") for name in unknown]
-        raise Invalid(f"Unknown query parameter {unknown[0]!r}. {takes}", errors=errors)
+    takes = f"Known here: {', '.join(sorted(known))}." if known else "This path takes none."
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    errors = [
+        FieldError(f"/query/{name}", f"Unknown query parameter. {takes}", "unknown_field")
+        for name in given
+        if name not in known
+    ] + [
+        FieldError(f"/query/{name}", "This query parameter is given once.", "repeated")
+        for name, count in given.items()
+        if count > 1 and not known.get(name, True)
+    ]
+    if errors:
+        raise Invalid(f"{errors[0].pointer}: {errors[0].detail}", errors=errors)
 
 
 async def _refuse_media_type(request: Request) -> None:

@@ -42,4 +42,4 @@ def refuse_in(document: Any) -> None:
 
 def _at(place: tuple[str | int, ...], detail: str) -> Invalid:
     pointer = faults.pointer(place)
-    return Invalid(f"{pointer or 'body'}: {detail}", errors=[FieldError(pointer, detail)])
+    return Invalid(f"{pointer or 'body'}: {detail}", errors=[FieldError(pointer, detail, "unstorable")])

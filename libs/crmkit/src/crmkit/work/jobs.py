@@ -64,12 +64,15 @@ class Superseded(Exception):
     """Raised at the next chunk of a run that was taken for dead while another worker began anew."""
 
 
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+
+
 class Job(BaseModel):
     """A job as the API shows it; `processed`, `failed` and `total` count what the job is about (lines, customers)."""
 
     id: UUID
     kind: str
-    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    status: Status
     processed: int
     total: int | None
     failed: int

@@ -8,10 +8,12 @@ import asyncpg
 from sqlalchemy import select
 
 from crmkit.events import outbox
-from crmkit.web import paging
+from crmkit.web import lists
 from customer.intake import Effect, Mode, Outcome
 from customer.stores.models import StoreRow
-from customer.stores.schemas import NewStore, Store
+from customer.stores.schemas import NewStore, Store, StoreQuery
+
+STORES: Final = lists.List(select(StoreRow), StoreQuery, columns=StoreRow.__table__.c, model=Store)
 
 _UPSERT: Final = """
 insert into stores as s (store_id, name, address, time_zone)
@@ -54,9 +56,3 @@ def _outcome(id: UUID, version: int | None, insert: bool) -> Outcome:
     if version is None:
         return Outcome(id, Effect.UNCHANGED)
     return Outcome(id, Effect.CREATED if version == 1 else Effect.UPDATED)
-
-
-def listing(store_id: str | None) -> paging.Listing:
-    """All stores, or the one with a number."""
-    query = select(StoreRow) if store_id is None else select(StoreRow).where(StoreRow.store_id == store_id)
-    return paging.Listing(query, keys={"store_id": StoreRow.store_id}, tie=StoreRow.id, default="store_id", model=Store)

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from crmkit.web import concurrency, paging, routing
+from crmkit.web import concurrency, routing
+from crmkit.web.paging import Page
 from crmkit.web.sessions import Session
 from customer.stores import repository, service
-from customer.stores.schemas import NewStore, Store
+from customer.stores.schemas import NewStore, Store, StoreQuery
 
 router = routing.router(tags=["stores"], scope="customers")
 
@@ -21,11 +22,9 @@ async def create_store(body: NewStore, session: Session, response: Response) -> 
     return store
 
 
-@router.get("/stores", operation_id="list_stores", response_model=paging.Page[Store])
-async def list_stores(
-    request: Request, session: Session, page: paging.PageQuery, store_id: Annotated[str | None, Query()] = None
-) -> Response:
-    return await paging.answer(request, session, page, repository.listing(store_id))
+@router.get("/stores", operation_id="list_stores", response_model=Page[Store])
+async def list_stores(request: Request, session: Session, asked: Annotated[StoreQuery, Query()]) -> Response:
+    return await repository.STORES.answer(request, session, asked)
 
 
 @router.get("/stores/{id}", operation_id="get_store")

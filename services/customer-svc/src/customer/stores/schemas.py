@@ -1,11 +1,12 @@
 """Stores: where the business sells."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from crmkit.web import lists
 from customer.references.schemas import Text
 from customer.stores.rules import time_zone
 
@@ -36,3 +37,11 @@ class Store(BaseModel):
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+class StoreQuery(lists.ListQuery):
+    sort: Literal["store_id", "-store_id", "created_at", "-created_at"] = "store_id"
+    ids: lists.Ids
+    store_id: lists.AnyOf[str]
+    name: lists.AnyOrNone[str]
+    time_zone: lists.AnyOrNone[str]

@@ -196,7 +196,7 @@ async def test_a_wrong_method_is_told_which_ones_the_path_takes(client: TestClie
 
 async def test_a_typing_error_is_told_in_plain_words(client: TestClient) -> None:
     refused = await client.post("/v1/things", json=new(colour="red"))
-    assert refused.json()["errors"] == [{"pointer": "/colour", "detail": "unknown field"}]
+    assert refused.json()["errors"] == [{"pointer": "/colour", "detail": "unknown field", "code": "unknown_field"}]
 
 
 @pytest.mark.parametrize(

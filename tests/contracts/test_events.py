@@ -7,7 +7,8 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-import callcenter.events
+import callcenter.consumers.customer
+import callcenter.consumers.segment
 import campaign.consumers.customer
 import customer.events
 import segment.events
@@ -35,8 +36,8 @@ READ = {
     campaign.consumers.customer.ProductData: PRODUCTS,
     campaign.consumers.customer.OrderData: ORDERS,
     campaign.consumers.customer.RefundData: REFUNDS,
-    callcenter.events.CustomerData: CUSTOMERS,
-    callcenter.events.ScoreData: ("score.changed",),
+    callcenter.consumers.customer.CustomerData: CUSTOMERS,
+    callcenter.consumers.segment.ScoreData: ("score.changed",),
 }
 READINGS = [(struct, f"perennial.{name}.v1") for struct, names in READ.items() for name in names]
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 
-from callcenter.customers import service
+from callcenter.consumers import campaign, segment
+from callcenter.consumers import customer as customers
 from crmkit import testing
 from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
+from crmkit.work import due
 
 TICKET: dict[str, Any] = {"type": "inquiry", "subject": "Hours?", "body": "When do you open?", "channel": "chat"}
 
@@ -29,10 +31,12 @@ def erased(id_: uuid.UUID, version: int = 2) -> testing.cloudevents.Event:
     return testing.event("perennial.customer.erased.v1", {"id": str(id_), "version": version}, subject=str(id_))
 
 
-def score(id_: uuid.UUID, tier: str, computed_at: str = "2026-01-01T00:00:00Z") -> testing.cloudevents.Event:
+def score(
+    id_: uuid.UUID, tier: str, computed_at: str = "2026-01-01T00:00:00Z", **told: Any
+) -> testing.cloudevents.Event:
     clv = {"amount": 12_300, "currency": "USD", "method": "bg_nbd"}
     data = {"customer_id": str(id_), "computed_at": computed_at, "pyramid": {"tier": tier, "rank": 3}, "clv": clv}
-    return testing.event("perennial.score.changed.v1", data, subject=str(id_))
+    return testing.event("perennial.score.changed.v1", data | told, subject=str(id_))
 
 
 def traced(event: testing.cloudevents.Event) -> testing.cloudevents.Event:
@@ -49,8 +53,16 @@ async def origin(client: TestClient, database: Database, source: str) -> tuple[s
 async def hear(database: Database, *events: testing.cloudevents.Event) -> None:
     """Apply events as the worker's consumers do, in a transaction of their own."""
     async with database.begin() as session:
-        await service.apply_customers(session, list(events))
-        await service.apply_scores(session, list(events))
+        for consumer in (customers, segment, campaign):
+            await consumer.apply(session, list(events))
+
+
+async def look_again(database: Database) -> None:
+    """Have what is to be linked later linked now."""
+    async with database.connection() as connection:
+        await connection.execute("update due set at = now() where kind = 'link'")
+    while await due.work_once(database, {"link": customers.link_again}):
+        pass
 
 
 async def post(client: TestClient, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,20 @@
-"""The call centre's worker process: sequencer, and what it learns from the others' feeds."""
+"""The call centre's worker process: sequencer, what it learns from the others' feeds, what is due."""
 
-from callcenter.customers import service as customers
-from callcenter.events import CUSTOMER_ERASED
+from datetime import timedelta
+
+from callcenter.consumers import campaign, customer, segment
+from callcenter.projections.repository import drop_expired_coupons
+from callcenter.references.repository import LINK
 from callcenter.settings import Settings
 from crmkit import worker
-from crmkit.events.consumers import Consumer
 
 
 def create_worker(settings: Settings | None = None) -> worker.Worker:
     return worker.Worker(
         settings or Settings(),
-        consumers=[
-            Consumer(feed="customer", apply=customers.apply_customers, final=frozenset({CUSTOMER_ERASED})),
-            Consumer(feed="segment", apply=customers.apply_scores),
-            Consumer(feed="campaign", apply=customers.apply_coupons),
-        ],
-        sweeps=[customers.link_strays, customers.drop_expired_coupons],
+        consumers=[customer.CONSUMER, segment.CONSUMER, campaign.CONSUMER],
+        due={LINK: customer.link_again},
+        every={"drop_expired_coupons": (timedelta(hours=1), drop_expired_coupons)},
     )
 
 

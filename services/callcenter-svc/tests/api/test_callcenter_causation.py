@@ -1,9 +1,21 @@
 import uuid
 
-from callcenter_hearsay import CROSS, RINGING, TICKET, customer, erased, get, hear, origin, phone, post, traced
+from callcenter_hearsay import (
+    CROSS,
+    RINGING,
+    TICKET,
+    customer,
+    erased,
+    get,
+    hear,
+    look_again,
+    origin,
+    phone,
+    post,
+    traced,
+)
 from sqlalchemy import text
 
-from callcenter.customers import service
 from crmkit.data.db import Database
 from crmkit.testing import TestClient
 
@@ -42,12 +54,12 @@ async def test_a_handle_that_passes_on_names_who_got_it_as_the_cause(client: Tes
     assert await origin(client, database, f"/v1/tickets/{ticket['id']}") == (left.id, left.traceparent)
 
 
-async def test_what_a_sweep_links_has_no_cause(client: TestClient, database: Database) -> None:
+async def test_what_is_linked_on_a_second_look_has_no_cause(client: TestClient, database: Database) -> None:
     id_, number = uuid.uuid4(), phone()
     ticket = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}})
     async with database.begin() as session:
         add = "insert into customer_handles (kind, value, customer_id) values ('phone', :number, :id)"
         await session.execute(text(add), {"number": number, "id": id_})
-    await service.link_strays(database)
+    await look_again(database)
     assert (await get(client, f"/v1/tickets/{ticket['id']}"))["customer"]["id"] == str(id_)
     assert await origin(client, database, f"/v1/tickets/{ticket['id']}") == (None, None)

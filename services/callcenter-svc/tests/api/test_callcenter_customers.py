@@ -3,10 +3,24 @@ import uuid
 from typing import Any
 
 import pytest
-from callcenter_hearsay import CROSS, RINGING, TICKET, customer, erased, get, hear, phone, post, score, versions
+from callcenter_hearsay import (
+    CROSS,
+    RINGING,
+    TICKET,
+    customer,
+    erased,
+    get,
+    hear,
+    look_again,
+    phone,
+    post,
+    score,
+    versions,
+)
 from sqlalchemy import text
 
-from callcenter.customers import service
+from callcenter.consumers import customer as customers
+from callcenter.projections import repository as projections
 from callcenter.screen_pop.schemas import ScreenPop
 from crmkit import testing
 from crmkit.data.db import Database
@@ -143,16 +157,16 @@ async def test_an_older_version_changes_nothing(client: TestClient, database: Da
     assert match["name"] == "Anna Müller"
 
 
-async def test_a_ticket_that_missed_its_link_is_found_by_the_sweep(client: TestClient, database: Database) -> None:
+async def test_a_ticket_that_missed_its_link_is_looked_at_again(client: TestClient, database: Database) -> None:
     id_, number = uuid.uuid4(), phone()
     ticket: dict[str, Any] = {}
     async with database.begin() as session:
-        await service.apply_customers(session, [customer(id_, phones=[number])])
+        await customers.apply(session, [customer(id_, phones=[number])])
         ticket = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}})
     assert ticket["customer"]["resolution"] == "pending"
-    await service.link_strays(database)
+    await look_again(database)
     assert (await get(client, f"/v1/tickets/{ticket['id']}"))["customer"]["id"] == str(id_)
-    await service.link_strays(database)
+    await look_again(database)
     assert await versions(client, database, f"/v1/tickets/{ticket['id']}") == [1, 2]
 
 
@@ -164,6 +178,49 @@ async def test_linking_and_writing_at_once_keep_the_versions_in_order(client: Te
     await asyncio.gather(hear(database, customer(id_, phones=[number])), *patches)
     assert await versions(client, database, path) == list(range(1, 11))
     assert (await get(client, path))["customer"]["resolution"] == "resolved"
+
+
+async def test_a_closed_or_an_old_ticket_is_not_linked(client: TestClient, database: Database) -> None:
+    number = phone()
+    closed, old, young = [await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}}) for _ in range(3)]
+    for action in ("solve", "close"):
+        await post(client, f"/v1/tickets/{closed['id']}/actions", {"action": action})
+    async with database.begin() as session:
+        age = "update tickets set created_at = now() - interval '31 days' where id = :id"
+        await session.execute(text(age), {"id": old["id"]})
+    id_ = uuid.uuid4()
+    await hear(database, customer(id_, phones=[number]))
+    linked = [(await get(client, f"/v1/tickets/{one['id']}"))["customer"]["id"] for one in (closed, old, young)]
+    assert linked == [None, None, str(id_)]
+
+
+async def test_an_agents_choice_is_kept(client: TestClient, database: Database) -> None:
+    one, other, number = uuid.uuid4(), uuid.uuid4(), phone()
+    await hear(database, customer(one, phones=[number]), customer(other, phones=[number]), score(other, "gold"))
+    ticket = await post(client, "/v1/tickets", TICKET | {"customer": {"phone": number}})
+    path = f"/v1/tickets/{ticket['id']}"
+    chosen = (await client.patch(path, json={"customer": {"id": str(other)}})).json()
+    assert chosen["customer"] == {
+        "id": str(other),
+        "handle": {"id": str(other)},
+        "resolution": "resolved",
+        "candidates": [],
+        "decided_by": "agent",
+    }
+    assert (ticket["priority"], chosen["priority"]) == ("normal", "high")
+    await hear(database, customer(other, version=2, phones=[]), customer(one, version=2, phones=[number]))
+    await look_again(database)
+    assert (await get(client, path))["customer"] == chosen["customer"]
+    nobody = (await client.patch(path, json={"customer": None})).json()
+    assert (nobody["customer"], nobody["priority"]) == (None, "normal")
+
+
+async def test_a_trial_model_changes_nobodys_tier(client: TestClient, database: Database) -> None:
+    id_, number = uuid.uuid4(), phone()
+    await hear(database, customer(id_, phones=[number]), score(id_, "gold", model="default"))
+    await hear(database, score(id_, "lead", "2026-02-01T00:00:00Z", model="trial"))
+    (match,) = (await get(client, "/v1/screen-pop", phone=number))["matches"]
+    assert match["tier"] == "gold"
 
 
 async def test_the_screen_pops_with_all_that_is_known(client: TestClient, database: Database) -> None:
@@ -208,8 +265,7 @@ async def test_an_ended_campaign_takes_its_open_coupons_along(client: TestClient
     ]
     back = testing.event("perennial.coupon.reinstated.v1", common | {"campaign_id": ended, "code": "C"})
     for events in ([*lists, testing.event("perennial.campaign.ended.v1", {"id": ended})], [back, lists[0]]):
-        async with database.begin() as session:
-            await service.apply_coupons(session, events)
+        await hear(database, *events)
         (match,) = (await get(client, "/v1/screen-pop", phone=number))["matches"]
         assert [shown["code"] for shown in match["open_coupons"]] == ["B"]
 
@@ -224,26 +280,25 @@ async def test_open_coupons_come_from_lists_and_go_when_used(client: TestClient,
     }
     coupon = {"customer": {"id": str(id_)}, "valid_until": later, "offer_id": offer}
     await hear(database, customer(id_, phones=[number]))
-    async with database.begin() as session:
-        await service.apply_coupons(
-            session,
-            [
-                testing.event(LIST_ISSUED, issued),
-                testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "A"}),
-                testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "B"}),
-                testing.event("perennial.coupon.reinstated.v1", coupon | {"code": "B"}),
-                testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "X", "customer": None}),
-            ],
-        )
+    await hear(
+        database,
+        testing.event(LIST_ISSUED, issued),
+        testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "A"}),
+        testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "B"}),
+        testing.event("perennial.coupon.reinstated.v1", coupon | {"code": "B"}),
+        testing.event("perennial.coupon.redeemed.v1", coupon | {"code": "X", "customer": None}),
+    )
     (match,) = (await get(client, "/v1/screen-pop", phone=number))["matches"]
     assert [shown["code"] for shown in match["open_coupons"]] == ["B", "C"]
     assert match["open_coupons"][0] == {"code": "B", "offer_id": offer, "valid_until": "2099-01-01T00:00:00.000000Z"}
-    past = [
-        testing.event("perennial.coupon.reinstated.v1", coupon | {"code": "B", "valid_until": "2020-01-01T00:00:00Z"})
-    ]
-    async with database.begin() as session:
-        await service.apply_coupons(session, past)
-    await service.drop_expired_coupons(database)
+    past = coupon | {"code": "B", "valid_until": "2020-01-01T00:00:00Z"}
+    await hear(database, testing.event("perennial.coupon.reinstated.v1", past))
+    (match,) = (await get(client, "/v1/screen-pop", phone=number))["matches"]
+    assert [shown["code"] for shown in match["open_coupons"]] == ["C"]
+    assert (await known_rows(database, [id_]))["open_coupons"] == 2
+    async with database.connection() as connection:
+        await projections.drop_expired_coupons(connection, [])
+    assert (await known_rows(database, [id_]))["open_coupons"] == 1
     (match,) = (await get(client, "/v1/screen-pop", phone=number))["matches"]
     assert [shown["code"] for shown in match["open_coupons"]] == ["C"]
 
@@ -287,6 +342,8 @@ async def test_what_was_told_before_a_customer_was_known_is_erased_too(client: T
         ("calls", await post(client, "/v1/call-events", RINGING | {"call_id": uuid.uuid4().hex, "from": number})),
         ("survey-responses", await post(client, "/v1/survey-responses", CROSS | {"customer": {"phone": number}})),
     ]
+    words = {"author_kind": "customer", "author": "Anna", "body": f"Call Anna at {number}"}
+    message = await post(client, f"/v1/tickets/{made[0][1]['id']}/messages", words)
     await post(client, f"/v1/tickets/{made[0][1]['id']}/actions", {"action": "solve"})
     await hear(database, customer(id_, phones=[number]))
     await hear(database, erased(id_))
@@ -298,6 +355,12 @@ async def test_what_was_told_before_a_customer_was_known_is_erased_too(client: T
         assert last["version"] > 2
         assert "Anna" not in str(events)
         assert number not in str(events)
+    (told,) = [event for event in feed if event.source == f"/v1/ticket-messages/{message['id']}"]
+    assert "Anna" not in str(told)
+    assert number not in str(told)
+    kept_events = text("select count(*) from call_events where position(:number in event::text) > 0")
+    async with database.begin() as session:
+        assert await session.scalar(kept_events, {"number": number}) == 0
 
 
 async def test_no_kept_answer_tells_of_an_erased_customer(client: TestClient, database: Database) -> None:
@@ -330,8 +393,7 @@ async def test_no_feed_brings_an_erased_customer_back(client: TestClient, databa
     for gone in (id_, unheard_of):
         await hear(database, customer(gone, version=4, phones=[number]), score(gone, "gold", "2026-02-01T00:00:00Z"))
         data = issued | {"customer": {"id": str(gone)}}
-        async with database.begin() as session:
-            await service.apply_coupons(session, [testing.event(LIST_ISSUED, data)])
+        await hear(database, testing.event(LIST_ISSUED, data))
     assert (await get(client, "/v1/screen-pop", phone=number))["matches"] == []
     assert await known_rows(database, [id_, unheard_of]) == {
         "customers": 2, "customer_handles": 0, "customer_scores": 0, "open_coupons": 0

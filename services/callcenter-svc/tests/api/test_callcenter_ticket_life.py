@@ -93,6 +93,45 @@ async def test_who_changed_a_ticket_is_on_record(client: TestClient) -> None:
     assert all(act["actor"] and act["request_id"] for act in acts)
 
 
+async def test_a_message_is_meant_for_the_version_it_names(client: TestClient) -> None:
+    ticket = await new_ticket(client)
+    path, body = f"/v1/tickets/{ticket['id']}/messages", {"author_kind": "agent", "body": "Hello"}
+    assert (await client.post(path, json=body, headers={"If-Match": '"1"'})).status_code == 201
+    stale = await client.post(path, json=body, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+    assert len((await client.get(path)).json()["data"]) == 1
+
+
+async def test_a_message_is_told_with_what_delivers_it(client: TestClient, database: Database) -> None:
+    ticket = await new_ticket(client, customer={"email": "ana@example.com"})
+    path = f"/v1/tickets/{ticket['id']}/messages"
+    told = []
+    for kind in ("reply", "note"):
+        body = {"kind": kind, "author_kind": "agent", "author": "ben", "body": "Hello"}
+        answer = await client.post(path, json=body)
+        told.append(answer.json())
+    assert told[0] == {
+        "id": told[0]["id"],
+        "version": 1,
+        "ticket_id": ticket["id"],
+        "ticket_number": ticket["number"],
+        "subject": ticket["subject"],
+        "channel": ticket["channel"],
+        "customer": ticket["customer"],
+        "kind": "reply",
+        "author_kind": "agent",
+        "author": "ben",
+        "body": "Hello",
+        "created_at": told[0]["created_at"],
+    }
+    feed = await read_feed(client, database, "callcenter")
+    for message in told:
+        (event,) = [event for event in feed if event.source == f"/v1/ticket-messages/{message['id']}"]
+        assert event.type == "perennial.ticket_message.created.v1"
+        assert event.read(dict[str, Any]) == message
+    assert (await client.get(path)).json()["data"] == told
+
+
 async def test_assigning_and_escalating(client: TestClient) -> None:
     ticket = await new_ticket(client)
     assigned = await act(client, ticket, "assign", assignee="ana")

@@ -15,7 +15,7 @@ from callcenter.calls import rules
 from callcenter.calls.errors import CallNotFound
 from callcenter.calls.models import Call
 from callcenter.calls.rules import Direction, EventType
-from callcenter.references.repository import erasing, linking
+from callcenter.references.repository import erasing, linking, looking_again
 from callcenter.references.rules import Concern
 from crmkit.events import outbox
 from crmkit.web.told import Told
@@ -125,8 +125,8 @@ with settled as (
     cross join lateral json_populate_record(made, $2::json) as given
     on conflict (call_id) do update set ({", ".join(_CHANGED)}) = ({", ".join(f"excluded.{c}" for c in _CHANGED)})
     where call.version = excluded.version - 1
-    returning call.id, call.customer_id, call.version, call_document(call) as document
-), told as ({_TOLD})
+    returning call.id, call.customer_id, call.resolution, call.version, call_document(call) as document
+), told as ({_TOLD}), again as ({looking_again("settled")})
 select document::text, version from settled
 """
 

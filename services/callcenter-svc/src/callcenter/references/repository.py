@@ -1,6 +1,6 @@
 """The SQL by which a row learns whom it concerns, and says so."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
@@ -13,6 +13,10 @@ from callcenter.references.models import Concerning
 from callcenter.references.rules import NOBODY, Cause, Concern, Handle
 from crmkit.data import db
 from crmkit.events import outbox
+
+# The kind of due work that looks once more at what was left unresolved, and after how long.
+LINK: Final = "link"
+AGAIN_S: Final = 10
 
 # Twenty candidates are more than anyone reads; the limit keeps a switchboard's number cheap.
 _CANDIDATES: Final = 20
@@ -131,18 +135,22 @@ def _columns(causes: Collection[Cause]) -> tuple[list[str | None], list[str | No
     return [cause.event_id for cause in causes], [cause.traceparent for cause in causes]
 
 
-# A row written while its customer's feed was being applied may have missed the link: neither saw the other yet.
-STRAYS: Final = """
-select handle_kind, handle_value from tickets
-where resolution in ('pending', 'ambiguous') and updated_at > $1
-union select handle_kind, handle_value from calls
-where resolution in ('pending', 'ambiguous') and updated_at > $1
+def looking_again(rows: str) -> str:
+    """The INSERT that has unresolved `rows` looked at once more, when whoever did not see them yet has committed."""
+    return f"""insert into due (at, kind, ref)
+    select now() + interval '{AGAIN_S} seconds', '{LINK}', id::text from {rows}
+    where resolution in ('pending', 'ambiguous')"""
+
+
+_UNRESOLVED_HANDLES: Final = """
+select handle_kind, handle_value from tickets where id = any($1) and resolution in ('pending', 'ambiguous')
+union select handle_kind, handle_value from calls where id = any($1) and resolution in ('pending', 'ambiguous')
 union select handle_kind, handle_value from survey_responses
-where resolution in ('pending', 'ambiguous') and updated_at > $1
+where id = any($1) and resolution in ('pending', 'ambiguous')
 """
 
 
-async def recent_unresolved(connection: asyncpg.Connection, since: datetime) -> list[Handle]:
-    """The names under which something was left unresolved since an instant."""
-    found = await connection.fetch(STRAYS, since)
+async def unresolved_handles(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[Handle]:
+    """The names under which rows are still left unresolved."""
+    found = await connection.fetch(_UNRESOLVED_HANDLES, ids)
     return [Handle(row["handle_kind"], row["handle_value"]) for row in found]

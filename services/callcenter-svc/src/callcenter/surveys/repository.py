@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Select, Text, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.references.repository import erasing, linking, resolution
+from callcenter.references.repository import erasing, linking, looking_again, resolution
 from callcenter.surveys.errors import SurveyResponseNotFound, UnknownTicket
 from callcenter.surveys.models import SurveyResponse
 from crmkit.data import db
@@ -22,6 +22,7 @@ DOCUMENT: Final = literal_column("survey_response_document(survey_responses)::te
 LINK: Final = linking("survey_responses", "survey_response")
 ERASE: Final = erasing("survey_responses", "survey_response", blank="comment = null")
 
+_TOLD: Final = outbox.telling("survey_response", "'recorded'", rows="made", document="document", subject="customer_id")
 # $2: the row's columns. An answer without a customer of its own has its ticket's, as far as that is known.
 _INSERT: Final = f"""
 with made as (
@@ -38,8 +39,8 @@ with made as (
         'resolution', coalesce(found.resolution, ticket.resolution),
         'customer_id', coalesce(found.customer_id, ticket.customer_id),
         'candidates', coalesce(ticket.candidates, found.candidates))) as response
-    returning made.id, made.customer_id, survey_response_document(made) as document
-), told as ({outbox.telling("survey_response", "'recorded'", rows="made", document="document", subject="customer_id")})
+    returning made.id, made.customer_id, made.resolution, survey_response_document(made) as document
+), told as ({_TOLD}), again as ({looking_again("made")})
 select id, document::text from made
 """
 

@@ -1,7 +1,4 @@
-"""The hot path: a ticket, its event, its audit entry and its idempotency claim in one statement, for one and for many.
-
-Where the customer is not known yet, due work looks once more: neither of two open transactions sees the other's rows.
-"""
+"""The hot path: a ticket, its event, audit entry and idempotency claim in one statement, for one and for many."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -11,7 +8,7 @@ import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
-from callcenter.references.repository import resolution
+from callcenter.references.repository import looking_again, resolution
 from callcenter.tickets.rules import Tier
 from crmkit.data import audit
 from crmkit.events import outbox
@@ -51,10 +48,11 @@ with made as (
             'handle_value', placed.handle_value, 'customer_id', placed.customer_id, 'resolution', placed.resolution,
             'candidates', placed.candidates)
     ) as ticket
-    returning made.id, made.customer_id, ticket_document(made) as document
+    returning made.id, made.customer_id, made.resolution, ticket_document(made) as document
 ),
 told as ({_TOLD}),
 recorded as ({_RECORDED}),
+again as ({looking_again("made")}),
 {_KEPT}
 select id, document::text from made order by id
 """

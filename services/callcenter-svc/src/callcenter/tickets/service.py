@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.references import repository as references
 from callcenter.references.rules import Cause, Handle
+from callcenter.slas.repository import default_policy
 from callcenter.slas.rules import Clock, Policy, Priority
 from callcenter.tickets import fast, repository, rules, schemas
 from callcenter.tickets.errors import ActionNotAllowed, NoComplaint
@@ -150,10 +151,9 @@ async def add_message(
     return await repository.add_message(session, ticket, Message(created_at=desk.now, **new.model_dump()))
 
 
-async def link_tickets(
-    connection: asyncpg.Connection, touched: Mapping[Handle, Cause], policy: Policy, now: datetime
-) -> None:
+async def link_tickets(connection: asyncpg.Connection, touched: Mapping[Handle, Cause], now: datetime) -> None:
     """Give unresolved tickets the customers that these names lead to now, and the priority that follows."""
+    policy = await default_policy(connection)
     links = [_link(row, policy, now) for row in await repository.linkable(connection, touched)]
     if links:
         await repository.link(connection, links)

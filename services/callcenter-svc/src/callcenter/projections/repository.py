@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from callcenter.references.rules import Handle
+from crmkit.work.due import Due
 
 
 class CustomerRow(msgspec.Struct, kw_only=True):
@@ -111,7 +112,7 @@ with ended as (
 )
 delete from open_coupons where campaign_id = any($1)
 """
-_DROP_EXPIRED: Final = "delete from open_coupons where valid_until < $1"
+_DROP_EXPIRED: Final = "delete from open_coupons where valid_until < now()"
 
 
 Touched = list[tuple[Handle, UUID]]
@@ -146,6 +147,6 @@ async def end_campaigns(connection: asyncpg.Connection, ids: Sequence[UUID]) -> 
     await connection.execute(_END_CAMPAIGNS, ids)
 
 
-async def drop_expired_coupons(connection: asyncpg.Connection, now: datetime) -> None:
-    """Forget coupons that nobody can use any more."""
-    await connection.execute(_DROP_EXPIRED, now)
+async def drop_expired_coupons(connection: asyncpg.Connection, _rows: Sequence[Due]) -> None:
+    """Forget coupons that nobody can use any more; they are not shown since they expired."""
+    await connection.execute(_DROP_EXPIRED)

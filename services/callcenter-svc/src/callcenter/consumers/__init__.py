@@ -1,0 +1,1 @@
+"""What this service hears of others: a module a feed. Members of an event that are not declared are ignored."""

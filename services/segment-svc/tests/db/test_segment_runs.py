@@ -52,9 +52,9 @@ async def count(database, sql, **values):
         return await session.scalar(text(sql), values)
 
 
-async def start(database, settings, as_of=AS_OF):
+async def start(database, settings, as_of=AS_OF, model="default"):
     async with database.begin() as session:
-        return await service.start(session, NewScoringRun(as_of=as_of), settings)
+        return await service.start(session, NewScoringRun(as_of=as_of, model=model), settings)
 
 
 async def test_a_run_killed_at_any_slice_ends_as_an_undisturbed_one(
@@ -178,6 +178,21 @@ async def test_changes_are_announced_once_and_the_first_time_all(committed, sett
     more = await testing.read_feed(client, committed, "segment", told[-1].sequence)
     assert [event.type for event in more] == ["perennial.scoring_run.finished.v1"]
     assert more[0].read(dict)["id"] == str(again.id)
+
+
+async def test_a_trial_model_is_read_and_told_to_nobody(committed, settings, client, run_scoring, run_job):
+    live = await run_scoring(committed, settings, AS_OF)
+    await client.post("/v1/scoring-models", json={"name": "trial", "thresholds": {"platinum_percent": 14}})
+    before = await testing.read_feed(client, committed, "segment")
+    job = await start(committed, settings, model="trial")
+    await run_job(committed, job.id)
+    told = await testing.read_feed(client, committed, "segment", before[-1].sequence)
+    assert [event.type for event in told] == ["perennial.scoring_run.finished.v1"]
+    (trial,) = (await client.get("/v1/scores", params={"model": "trial", "tier": "platinum", "limit": 1})).json()["data"]
+    assert (trial["run_id"], trial["model"]) == (str(job.id), "trial")
+    path = f"/v1/customers/{trial['customer_id']}/scores"
+    assert (await client.get(path, params={"model": "trial"})).json() == trial
+    assert (await client.get(path)).json()["run_id"] == str(live.id)
 
 
 async def test_an_announced_score_is_the_score_as_its_get_answers(committed, settings, client, run_scoring):

@@ -38,4 +38,5 @@ class NextPurchase(BaseModel):
     typical_product: ProductReference | None
     as_of: date
     run_id: UUID
+    model: str
     model_version: str

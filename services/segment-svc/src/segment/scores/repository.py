@@ -1,4 +1,4 @@
-"""Queries of score documents: every place that shows a score takes it from here."""
+"""Queries of scores, each as its document."""
 
 from typing import Final
 from uuid import UUID
@@ -6,11 +6,16 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Integer, Select, String, Subquery, Text, Uuid, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from segment import sql
 from segment.scores.schemas import EQUAL, RANGED, ScoreFilter
 
-DOCUMENTS: Final = sql.load("segment.scores", "documents")
-
+_OF_RUN: Final = """
+select score.*, weekly_spend(score, model) as weekly_spend, cell(score) as cell,
+    score_document(score, run, model)::text as body
+from scores as score
+join scoring_runs as run using (run_id)
+join scoring_models as model using (model_id)
+where run_id = :run_id
+"""
 _COLUMNS: Final = {
     "customer_id": Uuid,
     "tier": String,
@@ -30,7 +35,7 @@ _COLUMNS: Final = {
 
 def of_run(run_id: UUID) -> Subquery:
     """The scores of a finished run, as documents with the columns that lists filter and sort by."""
-    return text(DOCUMENTS).bindparams(run_id=run_id).columns(**_COLUMNS).subquery("document")
+    return text(_OF_RUN).bindparams(run_id=run_id).columns(**_COLUMNS).subquery("document")
 
 
 def list_scores(documents: Subquery, wanted: ScoreFilter) -> Select[tuple[str]]:

@@ -11,10 +11,12 @@ from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 from segment.scores import repository, schemas, service
 from segment.scores.schemas import Score, ScoreFilter
+from segment.scoring_models.schemas import DEFAULT, ModelName
 from segment.scoring_runs import service as scoring_runs
 
 router = api_router(tags=["scores"], scope="segments")
 
+Model = Annotated[ModelName, Query(description="whose runs; all but `default` are trials")]
 AsOf = Annotated[date | None, Query(description="the latest finished run of this day; left out, the current run")]
 Amount = Annotated[int | None, Query(ge=-(10**15), le=10**15, description="minor units")]
 Count = Annotated[int | None, Query(ge=0, le=10**9)]
@@ -47,8 +49,9 @@ async def list_scores(
     page: paging.PageQuery,
     wanted: Annotated[ScoreFilter, Depends(_filter)],
     as_of: AsOf = None,
+    model: Model = DEFAULT,
 ) -> Response:
-    documents = repository.of_run(await scoring_runs.finished(session, as_of=as_of))
+    documents = repository.of_run(await scoring_runs.finished(session, model=model, as_of=as_of))
     columns = documents.c
     listing = paging.Listing(
         repository.list_scores(documents, wanted),
@@ -62,6 +65,8 @@ async def list_scores(
 
 
 @router.get("/customers/{id}/scores", operation_id="get_customer_scores", response_model=Score)
-async def get_customer_scores(id: Annotated[UUID, Path()], session: Session, as_of: AsOf = None) -> Response:
-    run_id = await scoring_runs.finished(session, as_of=as_of)
+async def get_customer_scores(
+    id: Annotated[UUID, Path()], session: Session, as_of: AsOf = None, model: Model = DEFAULT
+) -> Response:
+    run_id = await scoring_runs.finished(session, model=model, as_of=as_of)
     return Response(await service.get(session, run_id, id), media_type="application/json")

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from crmkit.data.money import Money
+
 Tier = Literal["platinum", "gold", "silver", "bronze", "lead"]
 Abc = Literal["A", "B", "C"]
 Svcd = Literal["star", "volcano", "cow", "dog"]
@@ -37,13 +39,6 @@ class ScoreFilter:
     order_count_lt: int | None = None
     recency_days_gte: int | None = None
     recency_days_lt: int | None = None
-
-
-class Money(BaseModel):
-    """Minor units of a currency."""
-
-    amount: int
-    currency: str
 
 
 class Metrics(BaseModel):
@@ -95,6 +90,7 @@ class Score(BaseModel):
     run_id: UUID
     as_of: date
     computed_at: datetime
+    model: str
     model_version: str
     metrics: Metrics
     rfm: Rfm | None

@@ -1,10 +1,13 @@
 """A scoring model: the thresholds that turn facts into classes. A version of it never changes."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+# The model whose runs are told as what a customer is; others are trials.
+DEFAULT: Final = "default"
 
 Kind = Literal["consumer", "business", "channel", "internal"]
 Percent = Annotated[float, Field(gt=0, le=100)]

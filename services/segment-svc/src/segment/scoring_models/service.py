@@ -1,6 +1,5 @@
 """Scoring models: made as versions, never changed, so that every score can show what it was made with."""
 
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,8 +10,6 @@ from segment.scoring_models import repository
 from segment.scoring_models.errors import ScoringModelNotFound, UnknownScoringModel
 from segment.scoring_models.models import ScoringModelRow
 from segment.scoring_models.schemas import NewScoringModel, ScoringModel
-
-DEFAULT: Final = "default"
 
 
 async def create_version(session: AsyncSession, new: NewScoringModel) -> ScoringModel:

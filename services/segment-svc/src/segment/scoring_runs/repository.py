@@ -13,14 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crmkit.data import db
 from crmkit.events import outbox
 from crmkit.work.jobs import jobs
-from segment import events, sql
-from segment.scores.repository import DOCUMENTS
+from segment import sql
 from segment.scoring_models.models import ScoringModelRow
-from segment.scoring_models.schemas import Thresholds
+from segment.scoring_models.schemas import DEFAULT, Thresholds
 from segment.scoring_runs.models import CurrentRunRow, ScoringRunRow
 from segment.scoring_runs.rules import LANES, Plan, Slice
 
 SLICE: Final = ("chunk_customers", "chunk_orders", "chunk_metrics", "chunk_tastes")
+_TELL_CHANGES: Final = outbox.telling(
+    "score",
+    "'changed'",
+    rows=f"({sql.load(__package__, 'changed_scores')}) as changed",
+    document="document",
+    subject="id",
+    origin="$3",
+)
 POPULATION: Final = ("totals", "scores", "category_usage", "fill_next_purchases")
 
 # The planner knows nothing of tables filled a moment ago: it hashes, and joins in the order written.
@@ -139,28 +146,22 @@ async def score_population(session: AsyncSession, terms: RunTerms) -> None:
 
 
 async def finish(session: AsyncSession, terms: RunTerms, *, now: datetime) -> None:
-    """Let the run be seen, and say whose classes it changed if it is the model's current one."""
+    """Let the run be seen, and tell whose classes it changed if it is the current one of the default model.
+
+    Other models are trials: what they think of a customer is to be read, and nobody acts on it.
+    """
     await session.execute(text(_SET_WORK[0]))
     await session.execute(select(func.close_run(terms.run_id)))
     await _execute(session, "finish", {"run_id": terms.run_id, "now": now})
     present = {"model_name": terms.model_name, "run_id": terms.run_id, "as_of": terms.as_of}
     current = (await _execute(session, "make_current", present)).one_or_none()
-    if current is not None:
-        await _announce(session, terms, current.previous_run_id)
+    if current is not None and terms.model_name == DEFAULT:
+        await _tell_changes(session, terms.run_id, current.previous_run_id)
 
 
-async def _announce(session: AsyncSession, terms: RunTerms, previous_run_id: UUID | None) -> None:
-    actor, request_id, causation_id, traceparent = outbox.context_values()
-    values = {
-        "run_id": terms.run_id,
-        "previous_run_id": previous_run_id,
-        "type": events.SCORE_CHANGED,
-        "actor": actor,
-        "request_id": request_id,
-        "causation_id": causation_id,
-        "traceparent": traceparent,
-    }
-    await _execute(session, "announce_scores", values)
+async def _tell_changes(session: AsyncSession, run_id: UUID, previous_run_id: UUID | None) -> None:
+    connection = await db.driver(session)
+    await connection.execute(_TELL_CHANGES, run_id, previous_run_id, outbox.origin())
 
 
 async def _set_work(session: AsyncSession) -> None:
@@ -181,4 +182,4 @@ def _text(id: UUID | None) -> str | None:
 
 @cache
 def _statement(name: str) -> TextClause:
-    return text(sql.load(__package__, name).replace("{documents}", DOCUMENTS))
+    return text(sql.load(__package__, name))

@@ -14,6 +14,7 @@ from crmkit.events import outbox
 from crmkit.work import jobs
 from crmkit.work.jobs import Cancelled, Chunk, Job
 from segment.scoring_models import service as scoring_models
+from segment.scoring_models.schemas import DEFAULT
 from segment.scoring_runs import repository, rules
 from segment.scoring_runs.errors import FutureScoring, NoScores, ScoringRunNotFound
 from segment.scoring_runs.repository import RunTerms
@@ -57,8 +58,10 @@ async def get(session: AsyncSession, run_id: UUID) -> ScoringRun:
     return ScoringRun.model_validate(row, from_attributes=True)
 
 
-async def finished(session: AsyncSession, *, as_of: date | None, run_id: UUID | None = None) -> UUID:
-    """The finished run that answers a question: the one named, the latest at a date, or the current one.
+async def finished(
+    session: AsyncSession, *, model: str = DEFAULT, as_of: date | None = None, run_id: UUID | None = None
+) -> UUID:
+    """The finished run that answers a question: the one named, or a model's latest at a date or current one.
 
     Raises: NoScores (404).
     """
@@ -67,9 +70,9 @@ async def finished(session: AsyncSession, *, as_of: date | None, run_id: UUID | 
         if run.finished_at is None:
             raise NoScores(f"Scoring run {run_id} is {run.status}.")
         return run_id
-    found = await repository.find_finished(session, scoring_models.DEFAULT, as_of)
+    found = await repository.find_finished(session, model, as_of)
     if found is None:
-        raise NoScores(f"No scoring run as of {as_of} has finished." if as_of else "No scoring run has finished yet.")
+        raise NoScores(f"No run of model {model!r} {f'as of {as_of} ' if as_of else ''}has finished.")
     return found
 
 

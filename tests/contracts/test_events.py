@@ -11,7 +11,7 @@ import callcenter.consumers.customer
 import callcenter.consumers.segment
 import campaign.consumers.customer
 import customer.events
-import segment.events
+import segment.consumers.customer
 from contracts import event_schemas
 from crmkit.events import cloudevents
 
@@ -28,10 +28,10 @@ READ = {
     customer.events.Ticket: ("ticket.created", "ticket.updated"),
     customer.events.Call: ("call.started", "call.updated", "call.ended"),
     customer.events.SurveyResponse: ("survey_response.recorded", "survey_response.updated"),
-    segment.events.Customer: CUSTOMERS,
-    segment.events.Product: PRODUCTS,
-    segment.events.Order: ORDERS,
-    segment.events.Refund: REFUNDS,
+    segment.consumers.customer.Customer: CUSTOMERS,
+    segment.consumers.customer.Product: PRODUCTS,
+    segment.consumers.customer.Order: ORDERS,
+    segment.consumers.customer.Refund: REFUNDS,
     campaign.consumers.customer.CustomerData: CUSTOMERS,
     campaign.consumers.customer.ProductData: PRODUCTS,
     campaign.consumers.customer.OrderData: ORDERS,

@@ -16,7 +16,7 @@ from crmkit.data.db import Database
 from crmkit.events.cloudevents import Event
 from crmkit.work import jobs
 from crmkit.work.jobs import Job
-from segment.facts import service as facts
+from segment.consumers import customer
 from segment.main import create_app
 from segment.scoring_models.schemas import Thresholds
 from segment.scoring_runs import repository
@@ -102,7 +102,7 @@ class Feed:
 
     async def apply(self, session: AsyncSession) -> list[Event]:
         batch, self.pending = self.pending, []
-        await facts.apply(session, batch, zone=NEW_YORK)
+        await customer.apply(session, batch, zone=NEW_YORK)
         return batch
 
     def _add(self, what: str, data: Any, *, subject: str | None = None) -> None:

@@ -3,7 +3,7 @@
 from functools import partial
 
 import crmkit.worker
-from segment.facts import service as facts
+from segment.consumers import customer
 from segment.scoring_runs import service as scoring_runs
 from segment.settings import Settings
 
@@ -14,7 +14,7 @@ def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
     return crmkit.worker.Worker(
         settings,
         jobs={scoring_runs.JOB: partial(scoring_runs.score, chunk_lines=settings.scoring_chunk_lines)},
-        consumers=[facts.consumer(settings)],
+        consumers=[customer.consumer(settings)],
     )
 
 

@@ -188,7 +188,9 @@ async def test_a_trial_model_is_read_and_told_to_nobody(committed, settings, cli
     await run_job(committed, job.id)
     told = await testing.read_feed(client, committed, "segment", before[-1].sequence)
     assert [event.type for event in told] == ["perennial.scoring_run.finished.v1"]
-    (trial,) = (await client.get("/v1/scores", params={"model": "trial", "tier": "platinum", "limit": 1})).json()["data"]
+    (trial,) = (await client.get("/v1/scores", params={"model": "trial", "tier": "platinum", "limit": 1})).json()[
+        "data"
+    ]
     assert (trial["run_id"], trial["model"]) == (str(job.id), "trial")
     path = f"/v1/customers/{trial['customer_id']}/scores"
     assert (await client.get(path, params={"model": "trial"})).json() == trial

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from segment.scores import rules
 from segment.scores.rules import History, Measured, Purchase, Refund
 from segment.scoring_models.schemas import Thresholds
-from segment.scoring_runs.rules import minor_unit, tomorrow
+from segment.scoring_runs.rules import tomorrow
 
 RULE = Thresholds()
 AS_OF = date(2026, 3, 1)
@@ -144,7 +144,3 @@ def test_tomorrow_is_the_business_s() -> None:
     assert tomorrow(datetime(2026, 3, 8, 4, 59, tzinfo=UTC), NEW_YORK) == date(2026, 3, 8)
     assert tomorrow(datetime(2026, 3, 8, 5, 0, tzinfo=UTC), NEW_YORK) == date(2026, 3, 9)
     assert tomorrow(datetime(2026, 3, 9, 3, 59, tzinfo=UTC), NEW_YORK) == date(2026, 3, 9)
-
-
-def test_minor_units_follow_the_currency() -> None:
-    assert [str(minor_unit(code)) for code in ("USD", "JPY", "KWD")] == ["0.01", "1", "0.001"]

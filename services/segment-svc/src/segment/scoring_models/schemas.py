@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from crmkit.web.bodies import Body
+
 # The model whose runs are told as what a customer is; others are trials.
 DEFAULT: Final = "default"
 
@@ -66,10 +68,8 @@ class Thresholds(BaseModel):
         return self
 
 
-class NewScoringModel(BaseModel):
+class NewScoringModel(Body):
     """A model, or the next version of the one that has this name; thresholds left out take their defaults."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: ModelName
     thresholds: Thresholds = Thresholds()

@@ -1,6 +1,6 @@
 """Queries over scoring runs, and the set statements that make one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -162,6 +162,13 @@ async def finish(session: AsyncSession, terms: RunTerms, *, now: datetime) -> No
 async def _tell_changes(session: AsyncSession, run_id: UUID, previous_run_id: UUID | None) -> None:
     connection = await db.driver(session)
     await connection.execute(_TELL_CHANGES, run_id, previous_run_id, outbox.origin())
+
+
+async def erase_customers(session: AsyncSession, customer_ids: Sequence[UUID]) -> None:
+    """Forget what runs made of these customers, finished ones too."""
+    connection = await db.driver(session)
+    for table in ("scores", "brand_loyalty", "next_purchases"):
+        await connection.execute(f"delete from {table} where customer_id = any($1)", customer_ids)
 
 
 async def _set_work(session: AsyncSession) -> None:

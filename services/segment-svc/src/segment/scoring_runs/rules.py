@@ -1,20 +1,15 @@
 """What a run does in which order, and what it can be asked for."""
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from crmkit.data.days import day_of
+
 # Slices scored at once, each by a connection of its own: one keeps one core of the database busy.
 LANES: Final = 2
-
-# ISO 4217: currencies whose minor unit is not a hundredth.
-_WHOLE: Final = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
-)
-_THOUSANDTHS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 class Slice(msgspec.Struct, frozen=True):
@@ -46,11 +41,4 @@ class Plan(msgspec.Struct, frozen=True):
 
 def tomorrow(now: datetime, zone: ZoneInfo) -> date:
     """The first day whose midnight is still to come, so that all of today counts."""
-    return now.astimezone(zone).date() + timedelta(days=1)
-
-
-def minor_unit(currency: str) -> Decimal:
-    """What an amount of 1 is worth in the currency."""
-    if currency in _WHOLE:
-        return Decimal(1)
-    return Decimal("0.001") if currency in _THOUSANDTHS else Decimal("0.01")
+    return day_of(now, zone) + timedelta(days=1)

@@ -4,15 +4,14 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from crmkit.web.bodies import Body
 from segment.scoring_models.schemas import ModelName
 
 
-class NewScoringRun(BaseModel):
+class NewScoringRun(Body):
     """as_of: everything before this day's midnight counts, in the business's time zone; left out, tomorrow's does."""
-
-    model_config = ConfigDict(extra="forbid")
 
     as_of: date | None = Field(default=None, examples=["2017-12-04"])
     model: ModelName = "default"

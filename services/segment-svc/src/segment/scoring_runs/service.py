@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data import audit
 from crmkit.data.db import Database
+from crmkit.data.money import minor_unit
 from crmkit.events import outbox
 from crmkit.work import jobs
 from crmkit.work.jobs import Cancelled, Chunk, Job
@@ -43,7 +44,7 @@ async def start(session: AsyncSession, new: NewScoringRun, settings: Settings) -
             "model_id": model.id,
             "as_of": as_of,
             "currency": settings.currency,
-            "minor_unit": rules.minor_unit(settings.currency),
+            "minor_unit": minor_unit(settings.currency),
         },
     )
     await audit.record(session, "create_scoring_run", f"/v1/scoring-runs/{job.id}", f"{model.name} as of {as_of}")

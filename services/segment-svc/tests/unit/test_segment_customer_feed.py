@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from segment.events import Discount, Line, Order, Reference
-from segment.facts import rules
+from segment.consumers import customer
+from segment.consumers.customer import Discount, Line, Order, Reference
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -36,21 +36,21 @@ def order(
     ],
 )
 def test_a_day_is_a_date_in_the_business_s_time_zone(placed_at: str, day: date) -> None:
-    assert rules.order_fact(order(placed_at=datetime.fromisoformat(placed_at)), NEW_YORK).day == day
+    assert customer.order_fact(order(placed_at=datetime.fromisoformat(placed_at)), NEW_YORK).day == day
 
 
 def test_a_cancellation_has_its_own_day() -> None:
     cancelled = order(cancelled_at=datetime(2026, 1, 9, 4, tzinfo=UTC))
-    assert rules.order_fact(cancelled, NEW_YORK).cancelled_on == date(2026, 1, 8)
+    assert customer.order_fact(cancelled, NEW_YORK).cancelled_on == date(2026, 1, 8)
 
 
 def test_an_order_carries_its_lines_as_parallel_lists() -> None:
-    fact = rules.order_fact(order(line(100, quantity=1.5), line(0, quantity=0), line(250, discount=10)), NEW_YORK)
+    fact = customer.order_fact(order(line(100, quantity=1.5), line(0, quantity=0), line(250, discount=10)), NEW_YORK)
     assert fact.amounts == [100, 0, 250]
     assert fact.quantity_thousandths == [1500, 0, 1000]
     assert (fact.amount, fact.deal_amount, fact.line_count) == (350, 250, 3)
 
 
 def test_the_margin_is_known_where_every_cost_is() -> None:
-    assert rules.margin([line(100, cost=60, tax=7), line(50, cost=20)]) == 63
-    assert rules.margin([line(100, cost=60), line(50)]) is None
+    assert customer.margin([line(100, cost=60, tax=7), line(50, cost=20)]) == 63
+    assert customer.margin([line(100, cost=60), line(50)]) is None

@@ -239,6 +239,14 @@ async def test_a_report_is_json_a_table_and_a_picture(client, shop, name):
     assert ElementTree.fromstring(picture.text).tag == "{http://www.w3.org/2000/svg}svg"
 
 
+@pytest.mark.parametrize("form", ["text/csv", "image/svg+xml", "application/json"])
+async def test_a_report_comes_in_the_form_its_reader_accepts(client, shop, form):
+    answer = await client.get("/v1/reports/abc", headers={"Accept": form})
+    assert answer.headers["content-type"].partition(";")[0] == form
+    asked = await client.get("/v1/reports/abc", params={"format": "json"}, headers={"Accept": form})
+    assert asked.json()["report"] == "abc"
+
+
 async def test_the_pyramid_s_shares_are_of_all(client, shop):
     rows = (await client.get("/v1/reports/pyramid")).json()["rows"]
     assert sum(row["customer_count"] for row in rows) == 11
@@ -255,6 +263,7 @@ async def test_a_model_is_made_in_versions_and_used_by_name(client, committed, s
     report = (await client.get("/v1/reports/rfm", params={"run": run["id"]})).json()
     assert report["model_version"] == "weekly-2"
     assert max(row["recency"] for row in report["rows"]) == 4
+    assert {row["bands"] for row in report["rows"]} == {4}
     score = (await client.get(f"/v1/customers/{shop['11']}/scores")).json()
     assert score["model_version"] == "default-1"
 

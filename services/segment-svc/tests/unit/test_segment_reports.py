@@ -1,30 +1,54 @@
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
 
-from segment.reports import charts, rules, svg
-from segment.reports.rules import TierTotal, Total
-from segment.reports.schemas import BrandLoyaltyRow, Report
+from segment.reports import brand_loyalty, drawing, rfm, svg
+from segment.reports.brand_loyalty import BrandLoyaltyRow
+from segment.reports.pyramid import Total, relationship
+from segment.reports.report import Report
+from segment.reports.rfm import RfmRow
 
 EVERY = Total(customer_count=1000, revenue_amount=100_000, margin_amount=None, loyal_count=500)
 
 
+def of(name: str, rows: list[Any]) -> Report[Any]:
+    return Report(
+        report=name,
+        run_id=UUID(int=1),
+        as_of=date(2026, 1, 1),
+        computed_at=datetime(2026, 1, 1, tzinfo=UTC),
+        model_version="default-1",
+        currency="USD",
+        rows=rows,
+    )
+
+
+@pytest.mark.parametrize("bands", [2, 4, 5, 7])
+def test_an_rfm_map_has_the_bands_of_its_model(bands: int) -> None:
+    row = RfmRow(cell="R1F1M1", recency=1, frequency=1, monetary=1, bands=bands, customer_count=3, revenue_amount=5)
+    told = [element.text for element in ElementTree.fromstring(rfm.chart(of("rfm", [row]))).iter()]
+    assert [name for name in told if name and name[0] == "R" and name[1:].isdigit()] == [
+        f"R{band}" for band in range(1, bands + 1)
+    ]
+
+
 def test_a_small_rich_loyal_tier_earns_a_partnership() -> None:
-    best = TierTotal("platinum", 50, 20_000, None, 45)
-    assert rules.relationship(best, EVERY) == "partnership"
+    best = Total(50, 20_000, None, 45)
+    assert relationship(best, EVERY) == "partnership"
 
 
 def test_a_large_poor_tier_stays_basic() -> None:
-    assert rules.relationship(TierTotal("lead", 400, 8_000, None, 40), EVERY) == "basic"
+    assert relationship(Total(400, 8_000, None, 40), EVERY) == "basic"
 
 
 def test_margin_decides_where_it_is_known() -> None:
     every = Total(1000, 100_000, 30_000, 1000)
-    thin = TierTotal("gold", 150, 20_000, 2_000, 0)
-    assert rules.relationship(thin, every) == "basic"
-    assert rules.relationship(TierTotal("gold", 150, 20_000, 8_000, 0), every) == "reactive"
+    thin = Total(150, 20_000, 2_000, 0)
+    assert relationship(thin, every) == "basic"
+    assert relationship(Total(150, 20_000, 8_000, 0), every) == "reactive"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +56,7 @@ def test_margin_decides_where_it_is_known() -> None:
     [(123, "USD", "1 USD"), (1_234_500, "USD", "12.3k USD"), (7_000_000, "JPY", "7.0M JPY"), (None, "USD", "–")],
 )
 def test_amounts_are_told_shortly(value: int | None, currency: str, told: str) -> None:
-    assert charts.amount(value, currency) == told
+    assert drawing.amount(value, currency) == told
 
 
 def test_text_from_outside_cannot_leave_its_place_in_a_picture() -> None:
@@ -44,16 +68,7 @@ def test_text_from_outside_cannot_leave_its_place_in_a_picture() -> None:
         customer_share=1.0,
         unit_count=5,
     )
-    report = Report(
-        report="brand-loyalty",
-        run_id=UUID(int=1),
-        as_of=date(2026, 1, 1),
-        computed_at=datetime(2026, 1, 1, tzinfo=UTC),
-        model_version="default-1",
-        currency="USD",
-        rows=[row],
-    )
-    tree = ElementTree.fromstring(charts.brand_loyalty(report))
+    tree = ElementTree.fromstring(brand_loyalty.chart(of("brand-loyalty", [row])))
     assert not [element for element in tree.iter() if element.tag.endswith("script")]
 
 

@@ -1,19 +1,22 @@
 """What reports count, one small table each."""
 
-from typing import Final
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data.db import Row
-from segment import sql
-
-_QUERIES: Final = {
-    name: text(sql.load(__package__, name)) for name in ("pyramid", "rfm", "abc", "svcd", "lifecycle", "brand_loyalty")
-}
+from segment.reports.report import Definition
 
 
-async def read(session: AsyncSession, name: str, run_id: UUID) -> list[Row]:
+async def count(session: AsyncSession, definition: Definition[Any], run_id: UUID) -> Sequence[Row]:
     """The rows of a report's query for a finished run."""
-    return list((await session.execute(_QUERIES[name], {"run_id": run_id})).all())
+    return (await session.execute(_query(definition), {"run_id": run_id})).all()
+
+
+@cache
+def _query(definition: Definition[Any]) -> TextClause:
+    return text(definition.query)

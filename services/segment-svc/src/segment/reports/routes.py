@@ -1,4 +1,4 @@
-"""`/v1/reports/...`: one question each, answered as JSON, CSV or a picture."""
+"""`/v1/reports/...`: one question each, answered as JSON, CSV or a picture, by `format=` or by `Accept`."""
 
 import csv
 import io
@@ -7,31 +7,45 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query, Response
-from pydantic import BaseModel
+from fastapi import Query, Request, Response
 
+from crmkit.web import media
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
-from segment.reports import charts, service
-from segment.reports.schemas import AbcRow, BrandLoyaltyRow, LifecycleRow, PyramidRow, Report, RfmRow, SvcdRow
+from segment.reports import service
+from segment.reports.registry import REPORTS
+from segment.reports.report import Definition, Report
+from segment.scoring_runs import service as scoring_runs
 
 router = api_router(tags=["reports"], scope="segments")
 
-Format = Annotated[Literal["json", "csv", "svg"], Query(alias="format")]
+SVG = "image/svg+xml"
+Format = Annotated[
+    Literal["json", "csv", "svg"] | None, Query(alias="format", description="left out, what `Accept` asks for")
+]
 AsOf = Annotated[date | None, Query(description="the latest finished run of this day")]
 Run = Annotated[UUID | None, Query(description="this run; left out with `as_of`, the current one")]
 
 
-def _endpoint(name: str, row: type[BaseModel]) -> Callable[..., Awaitable[Response]]:
-    async def endpoint(session: Session, wanted: Format = "json", as_of: AsOf = None, run: Run = None) -> Response:
-        report = await service.read(session, name, as_of=as_of, run_id=run)
-        if wanted == "svg":
-            return Response(charts.CHARTS[name](report), media_type="image/svg+xml")
-        if wanted == "csv":
-            return Response(_csv(report, list(row.model_fields)), media_type="text/csv")
-        return Response(report.model_dump_json(), media_type="application/json")
+def _endpoint(definition: Definition[Any]) -> Callable[..., Awaitable[Response]]:
+    async def endpoint(
+        request: Request, session: Session, wanted: Format = None, as_of: AsOf = None, run: Run = None
+    ) -> Response:
+        run_id = await scoring_runs.finished(session, as_of=as_of, run_id=run)
+        report = await service.read(session, definition, run_id)
+        match wanted or _accepted(request.headers.get("accept", "")):
+            case "svg":
+                return Response(definition.chart(report), media_type=SVG)
+            case "csv":
+                return Response(_csv(report, list(definition.row.model_fields)), media_type=media.CSV)
+            case _:
+                return Response(report.model_dump_json(), media_type=media.JSON)
 
     return endpoint
+
+
+def _accepted(accept: str) -> str:
+    return next((name for name, kind in (("csv", media.CSV), ("svg", SVG)) if kind in accept), "json")
 
 
 def _csv(report: Report[Any], names: list[str]) -> str:
@@ -42,18 +56,11 @@ def _csv(report: Report[Any], names: list[str]) -> str:
     return table.getvalue()
 
 
-for _name, _row in (
-    ("pyramid", PyramidRow),
-    ("rfm", RfmRow),
-    ("abc", AbcRow),
-    ("svcd", SvcdRow),
-    ("lifecycle", LifecycleRow),
-    ("brand_loyalty", BrandLoyaltyRow),
-):
+for _definition in REPORTS:
     router.add_api_route(
-        f"/reports/{_name.replace('_', '-')}",
-        _endpoint(_name, _row),
-        operation_id=f"get_{_name}_report",
-        response_model=Report[_row],  # type: ignore[valid-type]
-        responses={200: {"content": {"text/csv": {}, "image/svg+xml": {}}}},
+        f"/reports/{_definition.name}",
+        _endpoint(_definition),
+        operation_id=f"get_{_definition.name.replace('-', '_')}_report",
+        response_model=Report[_definition.row],  # type: ignore[name-defined]
+        responses={200: {"content": {media.CSV: {}, SVG: {}}}},
     )

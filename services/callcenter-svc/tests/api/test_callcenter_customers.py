@@ -79,6 +79,8 @@ async def test_what_waited_for_a_name_is_linked_when_its_owner_appears(
     assert (await get(client, f"/v1/survey-responses/{answer['id']}"))["customer"] == linked["customer"]
     (listed,) = (await get(client, f"/v1/customers/{id_}/tickets"))["data"]
     assert listed == linked
+    (named,) = (await get(client, "/v1/tickets", customer_id=str(id_), expand="customer"))["data"]
+    assert named["customer"] == linked["customer"] | {"name": "Anna Müller"}
 
 
 async def test_a_call_is_linked_too(client: TestClient, database: Database) -> None:

@@ -251,13 +251,14 @@ async def test_lists_page_filter_and_stream(client: TestClient) -> None:
         ("assignee", "ana"),
         ("call_id", "pbx-1"),
         ("resolution", "pending"),
+        ("severity", "low"),
         ("created_at_gte", "2020-01-01T00:00:00Z"),
     ],
 )
 async def test_a_list_is_filtered_by_each_field(client: TestClient, name: str, value: str) -> None:
     store = uuid.uuid4().hex
     wanted = await new_ticket(
-        client, store_id=store, type="complaint", priority="urgent", assignee="ana", call_id="pbx-1",
+        client, store_id=store, type="complaint", priority="urgent", assignee="ana", call_id="pbx-1", severity="low",
         tags=["x", "late"],
         customer={"card": uuid.uuid4().hex},
     )  # fmt: skip
@@ -265,6 +266,26 @@ async def test_a_list_is_filtered_by_each_field(client: TestClient, name: str, v
     listed = (await client.get("/v1/tickets", params={"store_id": store, name: value})).json()["data"]
     expected = [other["id"], wanted["id"]] if name == "created_at_gte" else [wanted["id"]]
     assert [ticket["id"] for ticket in listed] == expected
+
+
+async def test_filters_are_repeated_and_ask_for_none(client: TestClient) -> None:
+    store = uuid.uuid4().hex
+    taken, free, done = [await new_ticket(client, store_id=store, assignee=name) for name in ("ana", None, None)]
+    await act(client, done, "solve")
+
+    async def listed(*params: tuple[str, str]) -> dict[str, Any]:
+        answer = await client.get("/v1/tickets", params=[("store_id", store), *params])
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def ids(*params: tuple[str, str]) -> list[str]:
+        return [ticket["id"] for ticket in (await listed(*params))["data"]]
+
+    assert await ids(("status", "new"), ("status", "solved")) == [done["id"], free["id"], taken["id"]]
+    assert await ids(("assignee", "null"), ("status", "new")) == [free["id"]]
+    assert await ids(("number", str(taken["number"]))) == [taken["id"]]
+    assert await ids(("sort", "number"), ("ids", f"{done['id']},{taken['id']}")) == [taken["id"], done["id"]]
+    assert (await listed(("count", "true"), ("limit", "1")))["total"] == 3
 
 
 @pytest.mark.parametrize("value", ["0.5", "1780000000", "yesterday", "2026-06-01"])

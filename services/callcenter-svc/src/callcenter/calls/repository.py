@@ -8,16 +8,19 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import Select, Text, literal_column, select
+from sqlalchemy import Text, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls import rules
+from callcenter.calls import rules, schemas
 from callcenter.calls.errors import CallNotFound
 from callcenter.calls.models import Call
 from callcenter.calls.rules import Direction, EventType
+from callcenter.calls.schemas import CallQuery
+from callcenter.projections.repository import summaries
 from callcenter.references.repository import erasing, linking, looking_again
 from callcenter.references.rules import Concern
 from crmkit.events import outbox
+from crmkit.web import lists
 from crmkit.web.told import Told
 
 DOCUMENT: Final = literal_column("call_document(calls)::text", Text).label("document")
@@ -34,31 +37,14 @@ ERASE: Final = erasing(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Filter:
-    """Which calls a list shows; None leaves a field free."""
-
-    call_id: str | None = None
-    status: str | None = None
-    direction: str | None = None
-    agent: str | None = None
-    customer_id: UUID | None = None
-    resolution: str | None = None
-    created_at_gte: datetime | None = None
-    created_at_lt: datetime | None = None
-
-
-def calls(chosen: Filter) -> Select[Any]:
-    """The filtered calls, as told."""
-    query = select(DOCUMENT).select_from(Call)
-    for name in ("call_id", "status", "direction", "agent", "customer_id", "resolution"):
-        if (value := getattr(chosen, name)) is not None:
-            query = query.where(getattr(Call, name) == value)
-    if chosen.created_at_gte is not None:
-        query = query.where(Call.created_at >= chosen.created_at_gte)
-    if chosen.created_at_lt is not None:
-        query = query.where(Call.created_at < chosen.created_at_lt)
-    return query
+CALLS: Final = lists.List(
+    select(DOCUMENT).select_from(Call),
+    CallQuery,
+    columns=Call.__table__.c,
+    model=schemas.Call,
+    document=DOCUMENT,
+    expand={"customer": summaries},
+)
 
 
 async def read_call(session: AsyncSession, id_: UUID) -> Told:

@@ -4,32 +4,18 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from callcenter.calls import models, repository, schemas, service
-from callcenter.calls.repository import Filter
-from callcenter.calls.rules import Direction, EventType
-from callcenter.calls.schemas import CallPatch, NewCallEvent
-from crmkit.data.instants import Instant
-from crmkit.web import concurrency, hot, idempotency, paging
+from callcenter.calls.repository import CALLS
+from callcenter.calls.schemas import CallPatch, CallQuery, NewCallEvent
+from crmkit.web import concurrency, hot, idempotency
+from crmkit.web.paging import Page
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session, transaction
 
 router = api_router(tags=["calls"], scope="tickets")
 hot_router = hot.router(tags=["calls"], scope="tickets")
-
-
-def _filter(
-    call_id: str | None = None,
-    status: EventType | None = None,
-    direction: Direction | None = None,
-    agent: str | None = None,
-    customer_id: UUID | None = None,
-    resolution: Annotated[str | None, Query(pattern="^(resolved|pending|ambiguous)$")] = None,
-    created_at_gte: Instant | None = None,
-    created_at_lt: Instant | None = None,
-) -> Filter:
-    return Filter(call_id, status, direction, agent, customer_id, resolution, created_at_gte, created_at_lt)
 
 
 @hot_router.post("/call-events", operation_id="create_call_event", response_model=schemas.Call)
@@ -40,32 +26,16 @@ async def create_call_event(body: NewCallEvent, request: Request) -> Response:
         return await idempotency.kept(request, told.answer())
 
 
-@router.get("/calls", operation_id="list_calls", response_model=paging.Page[schemas.Call])
-async def list_calls(
-    request: Request, session: Session, page: paging.PageQuery, chosen: Annotated[Filter, Depends(_filter)]
-) -> Response:
-    return await _answer_list(request, session, page, chosen)
+@router.get("/calls", operation_id="list_calls", response_model=Page[schemas.Call])
+async def list_calls(request: Request, session: Session, asked: Annotated[CallQuery, Query()]) -> Response:
+    return await CALLS.answer(request, session, asked)
 
 
-@router.get(
-    "/customers/{customer_id}/calls", operation_id="list_customer_calls", response_model=paging.Page[schemas.Call]
-)
+@router.get("/customers/{customer_id}/calls", operation_id="list_customer_calls", response_model=Page[schemas.Call])
 async def list_customer_calls(
-    customer_id: UUID, request: Request, session: Session, page: paging.PageQuery
+    customer_id: UUID, request: Request, session: Session, asked: Annotated[CallQuery, Query()]
 ) -> Response:
-    return await _answer_list(request, session, page, Filter(customer_id=customer_id))
-
-
-async def _answer_list(request: Request, session: Session, page: paging.PageQuery, chosen: Filter) -> Response:
-    listing = paging.Listing(
-        repository.calls(chosen),
-        keys={"created_at": models.Call.created_at},
-        tie=models.Call.id,
-        default="-created_at",
-        model=schemas.Call,
-        document=repository.DOCUMENT,
-    )
-    return await paging.answer(request, session, page, listing)
+    return await CALLS.where(models.Call.customer_id == customer_id).answer(request, session, asked)
 
 
 @router.get("/calls/{id}", operation_id="get_call", response_model=schemas.Call)

@@ -1,14 +1,15 @@
 """Calls and their events as they are sent and told."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AnyHttpUrl, AwareDatetime, ConfigDict, Field, StringConstraints
 
 from callcenter.calls.rules import Direction, EventType
-from callcenter.references.schemas import Customer
+from callcenter.references.schemas import ConcerningQuery, Customer
 from callcenter.schemas import Answer, Name
 from crmkit.data.instants import Instant
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -69,3 +70,11 @@ class Call(Answer):
     ended_at: AwareDatetime | None
     created_at: AwareDatetime
     updated_at: AwareDatetime
+
+
+class CallQuery(ConcerningQuery):
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+    call_id: lists.AnyOf[str]
+    status: lists.AnyOf[EventType]
+    direction: lists.AnyOrNone[Direction]
+    agent: lists.AnyOrNone[str]

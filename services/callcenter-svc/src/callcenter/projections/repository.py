@@ -7,8 +7,10 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.references.rules import Handle
+from crmkit.data.db import driver
 from crmkit.work.due import Due
 
 
@@ -115,12 +117,20 @@ delete from open_coupons where campaign_id = any($1)
 _DROP_EXPIRED: Final = "delete from open_coupons where valid_until < now()"
 
 
+_NAMES: Final = "select customer_id, name from customers where customer_id = any($1::text[]::uuid[])"
+
 Touched = list[tuple[Handle, UUID]]
 
 
 async def keep_customers(connection: asyncpg.Connection, rows: Sequence[CustomerRow]) -> Touched:
     """Take over the newer ones; the handles that changed hands, each with who gained or lost it."""
     return _touched(await connection.fetch(_KEEP_CUSTOMERS, msgspec.json.encode(rows).decode()))
+
+
+async def summaries(session: AsyncSession, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What `expand=customer` shows of each that is known."""
+    rows = await (await driver(session)).fetch(_NAMES, ids)
+    return {str(id_): {"id": str(id_), "name": name} for id_, name in rows}
 
 
 async def forget_customers(connection: asyncpg.Connection, ids: Collection[UUID]) -> Touched:

@@ -8,6 +8,8 @@ from pydantic import Field, StringConstraints, model_serializer, model_validator
 from callcenter.references import rules
 from callcenter.references.rules import Handle
 from callcenter.schemas import Answer, Name
+from crmkit.data.instants import Instant
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 
 Source = Annotated[str, StringConstraints(pattern=rules.SOURCE_PATTERN)]
@@ -66,6 +68,9 @@ class CustomerRef(Body):
         return rules.of_external_id(self.source or rules.DEFAULT_SOURCE, self.external_id)
 
 
+Resolution = Literal["resolved", "pending", "ambiguous"]
+
+
 class Customer(Answer):
     """Whom a resource concerns: as named (`handle`) and as found.
 
@@ -75,6 +80,18 @@ class Customer(Answer):
 
     id: UUID | None
     handle: dict[str, str] = Field(examples=[{"phone": "+14155550100"}])
-    resolution: Literal["resolved", "pending", "ambiguous"]
+    resolution: Resolution
     candidates: list[UUID]
     decided_by: Literal["rule", "agent"]
+    name: str | None = Field(default=None, description="with `expand=customer`, where it is known here")
+
+
+class ConcerningQuery(lists.ListQuery):
+    """What lists of nouns that concern a customer take."""
+
+    ids: lists.Ids
+    customer_id: lists.AnyOrNone[UUID]
+    resolution: lists.AnyOrNone[Resolution]
+    created_at_gte: Instant | None = None
+    created_at_lt: Instant | None = None
+    expand: lists.Expand[Literal["customer"]]

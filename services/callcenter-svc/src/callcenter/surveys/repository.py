@@ -1,21 +1,23 @@
 """Satisfaction answers in the database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import Select, Text, literal_column, select
+from sqlalchemy import Text, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.projections.repository import summaries
 from callcenter.references.repository import erasing, linking, looking_again, resolution
+from callcenter.surveys import schemas
 from callcenter.surveys.errors import SurveyResponseNotFound, UnknownTicket
 from callcenter.surveys.models import SurveyResponse
+from callcenter.surveys.schemas import SurveyResponseQuery
 from crmkit.data import db
 from crmkit.events import outbox
+from crmkit.web import lists
 from crmkit.web.told import Told
 
 DOCUMENT: Final = literal_column("survey_response_document(survey_responses)::text", Text).label("document")
@@ -45,29 +47,15 @@ select id, document::text from made
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which answers a list shows; None leaves a field free."""
-
-    kind: str | None = None
-    class_: str | None = None
-    ticket_id: UUID | None = None
-    customer_id: UUID | None = None
-    created_at_gte: datetime | None = None
-    created_at_lt: datetime | None = None
-
-
-def survey_responses(chosen: Filter) -> Select[Any]:
-    """The filtered answers, as told."""
-    query = select(DOCUMENT).select_from(SurveyResponse)
-    for name in ("kind", "class_", "ticket_id", "customer_id"):
-        if (value := getattr(chosen, name)) is not None:
-            query = query.where(getattr(SurveyResponse, name) == value)
-    if chosen.created_at_gte is not None:
-        query = query.where(SurveyResponse.created_at >= chosen.created_at_gte)
-    if chosen.created_at_lt is not None:
-        query = query.where(SurveyResponse.created_at < chosen.created_at_lt)
-    return query
+SURVEY_RESPONSES: Final = lists.List(
+    select(DOCUMENT).select_from(SurveyResponse),
+    SurveyResponseQuery,
+    columns=SurveyResponse.__table__.c,
+    named={"class_": SurveyResponse.class_},
+    model=schemas.SurveyResponse,
+    document=DOCUMENT,
+    expand={"customer": summaries},
+)
 
 
 async def insert_response(session: AsyncSession, row: Mapping[str, Any]) -> tuple[UUID, Told]:

@@ -1,16 +1,17 @@
 """Satisfaction answers as they are sent and told."""
 
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, PlainSerializer, model_validator
 
-from callcenter.references.schemas import Customer, CustomerRef
+from callcenter.references.schemas import ConcerningQuery, Customer, CustomerRef
 from callcenter.schemas import Answer, Text
 from callcenter.surveys import rules
 from callcenter.surveys.rules import SurveyClass, SurveyKind
 from crmkit.data.instants import Instant
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 
 AsNumber = PlainSerializer(float, return_type=float, when_used="json")
@@ -73,3 +74,10 @@ class SurveyResponse(Answer):
     answered_at: AwareDatetime
     created_at: AwareDatetime
     updated_at: AwareDatetime
+
+
+class SurveyResponseQuery(ConcerningQuery):
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+    kind: lists.AnyOf[SurveyKind]
+    class_: Annotated[lists.AnyOf[SurveyClass], Field(alias="class")]
+    ticket_id: lists.AnyOrNone[UUID]

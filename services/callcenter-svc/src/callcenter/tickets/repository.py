@@ -1,22 +1,25 @@
 """Tickets in the database, other than the hot path."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import Select, Text, literal_column, select, text
+from sqlalchemy import Text, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.projections.repository import summaries
 from callcenter.references import repository as references
 from callcenter.references.rules import Cause, Handle
+from callcenter.tickets import schemas
 from callcenter.tickets.errors import TicketNotFound
 from callcenter.tickets.models import Message, Ticket
 from callcenter.tickets.rules import Tier
+from callcenter.tickets.schemas import MessageQuery, TicketQuery
 from crmkit.events import outbox
+from crmkit.web import lists
 from crmkit.web.told import Told
 
 DOCUMENT: Final = literal_column("ticket_document(tickets)::text", Text).label("document")
@@ -55,41 +58,22 @@ silenced as (
 ERASE: Final = references.erasing("tickets", "ticket", beside=_SILENCED, blank=_BLANK)
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which tickets a list shows; None leaves a field free."""
-
-    status: str | None = None
-    type: str | None = None
-    priority: str | None = None
-    customer_id: UUID | None = None
-    resolution: str | None = None
-    call_id: str | None = None
-    store_id: str | None = None
-    assignee: str | None = None
-    tag: str | None = None
-    created_at_gte: datetime | None = None
-    created_at_lt: datetime | None = None
-
-
-def tickets(chosen: Filter) -> Select[Any]:
-    """The filtered tickets, as told."""
-    query = select(DOCUMENT).select_from(Ticket)
-    for name in ("status", "type", "priority", "customer_id", "resolution", "call_id", "store_id", "assignee"):
-        if (value := getattr(chosen, name)) is not None:
-            query = query.where(getattr(Ticket, name) == value)
-    if chosen.tag is not None:
-        query = query.where(Ticket.tags.contains([chosen.tag]))
-    if chosen.created_at_gte is not None:
-        query = query.where(Ticket.created_at >= chosen.created_at_gte)
-    if chosen.created_at_lt is not None:
-        query = query.where(Ticket.created_at < chosen.created_at_lt)
-    return query
-
-
-def messages(ticket_id: UUID) -> Select[Any]:
-    """A ticket's messages, as told."""
-    return select(MESSAGE_DOCUMENT).select_from(Message).where(Message.ticket_id == ticket_id)
+TICKETS: Final = lists.List(
+    select(DOCUMENT).select_from(Ticket),
+    TicketQuery,
+    columns=Ticket.__table__.c,
+    named={"tag": Ticket.tags},
+    model=schemas.Ticket,
+    document=DOCUMENT,
+    expand={"customer": summaries},
+)
+MESSAGES: Final = lists.List(
+    select(MESSAGE_DOCUMENT).select_from(Message),
+    MessageQuery,
+    columns=Message.__table__.c,
+    model=schemas.Message,
+    document=MESSAGE_DOCUMENT,
+)
 
 
 async def read_ticket(session: AsyncSession, ticket_id: UUID) -> Told:

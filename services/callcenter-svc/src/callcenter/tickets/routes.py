@@ -7,15 +7,21 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from callcenter.slas.rules import Priority
 from callcenter.slas.service import current_policy
 from callcenter.tickets import fast, models, repository, schemas, service
-from callcenter.tickets.repository import Filter
-from callcenter.tickets.rules import Status, TicketType
-from callcenter.tickets.schemas import NewAction, NewMessage, NewTicket, NewTickets, TicketPatch
+from callcenter.tickets.repository import MESSAGES, TICKETS
+from callcenter.tickets.schemas import (
+    MessageQuery,
+    NewAction,
+    NewMessage,
+    NewTicket,
+    NewTickets,
+    TicketPatch,
+    TicketQuery,
+)
 from callcenter.tickets.service import Desk
-from crmkit.data.instants import Instant
-from crmkit.web import concurrency, hot, media, paging
+from crmkit.web import concurrency, hot, media
+from crmkit.web.paging import Page
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session, Transaction
 
@@ -30,24 +36,6 @@ async def _desk(request: Request) -> Desk:
 AtDesk = Annotated[Desk, Depends(_desk)]
 
 
-def _filter(
-    status: Status | None = None,
-    type: TicketType | None = None,
-    priority: Priority | None = None,
-    customer_id: UUID | None = None,
-    resolution: Annotated[str | None, Query(pattern="^(resolved|pending|ambiguous)$")] = None,
-    call_id: str | None = None,
-    store_id: str | None = None,
-    assignee: str | None = None,
-    tag: str | None = None,
-    created_at_gte: Instant | None = None,
-    created_at_lt: Instant | None = None,
-) -> Filter:
-    return Filter(
-        status, type, priority, customer_id, resolution, call_id, store_id, assignee, tag, created_at_gte, created_at_lt
-    )
-
-
 @hot_router.post("/tickets", status_code=201, operation_id="create_ticket", response_model=schemas.Ticket)
 async def create_ticket(body: NewTicket, request: Request) -> Response:
     """Open a ticket. A customer not known yet is linked as soon as the name given leads to one."""
@@ -60,34 +48,18 @@ async def create_tickets(body: NewTickets, desk: AtDesk, connection: Transaction
     return Response(await service.create_tickets(connection, body.items, desk), media_type=media.JSON)
 
 
-@router.get("/tickets", operation_id="list_tickets", response_model=paging.Page[schemas.Ticket])
-async def list_tickets(
-    request: Request, session: Session, page: paging.PageQuery, chosen: Annotated[Filter, Depends(_filter)]
-) -> Response:
-    return await _answer_list(request, session, page, chosen)
+@router.get("/tickets", operation_id="list_tickets", response_model=Page[schemas.Ticket])
+async def list_tickets(request: Request, session: Session, asked: Annotated[TicketQuery, Query()]) -> Response:
+    return await TICKETS.answer(request, session, asked)
 
 
 @router.get(
-    "/customers/{customer_id}/tickets",
-    operation_id="list_customer_tickets",
-    response_model=paging.Page[schemas.Ticket],
+    "/customers/{customer_id}/tickets", operation_id="list_customer_tickets", response_model=Page[schemas.Ticket]
 )
 async def list_customer_tickets(
-    customer_id: UUID, request: Request, session: Session, page: paging.PageQuery
+    customer_id: UUID, request: Request, session: Session, asked: Annotated[TicketQuery, Query()]
 ) -> Response:
-    return await _answer_list(request, session, page, Filter(customer_id=customer_id))
-
-
-async def _answer_list(request: Request, session: Session, page: paging.PageQuery, chosen: Filter) -> Response:
-    listing = paging.Listing(
-        repository.tickets(chosen),
-        keys={"created_at": models.Ticket.created_at},
-        tie=models.Ticket.id,
-        default="-created_at",
-        model=schemas.Ticket,
-        document=repository.DOCUMENT,
-    )
-    return await paging.answer(request, session, page, listing)
+    return await TICKETS.where(models.Ticket.customer_id == customer_id).answer(request, session, asked)
 
 
 @router.get("/tickets/{ticket_id}", operation_id="get_ticket", response_model=schemas.Ticket)
@@ -131,19 +103,9 @@ async def create_ticket_message(
     return Response(told.document, 201, media_type=media.JSON)
 
 
-@router.get(
-    "/tickets/{ticket_id}/messages",
-    operation_id="list_ticket_messages",
-    response_model=paging.Page[schemas.Message],
-)
-async def list_ticket_messages(ticket_id: UUID, request: Request, session: Session, page: paging.PageQuery) -> Response:
+@router.get("/tickets/{ticket_id}/messages", operation_id="list_ticket_messages", response_model=Page[schemas.Message])
+async def list_ticket_messages(
+    ticket_id: UUID, request: Request, session: Session, asked: Annotated[MessageQuery, Query()]
+) -> Response:
     await repository.read_ticket(session, ticket_id)
-    listing = paging.Listing(
-        repository.messages(ticket_id),
-        keys={"created_at": models.Message.created_at},
-        tie=models.Message.id,
-        default="created_at",
-        model=schemas.Message,
-        document=repository.MESSAGE_DOCUMENT,
-    )
-    return await paging.answer(request, session, page, listing)
+    return await MESSAGES.where(models.Message.ticket_id == ticket_id).answer(request, session, asked)

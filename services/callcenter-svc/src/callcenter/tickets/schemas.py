@@ -6,11 +6,12 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from callcenter.references.schemas import Customer, CustomerRef, Ref
+from callcenter.references.schemas import ConcerningQuery, Customer, CustomerRef, Ref
 from callcenter.schemas import Answer, Channel, Line, Name, Tags, Text
 from callcenter.slas.rules import Priority
 from callcenter.tickets.rules import Action, Severity, Status, TicketType
 from crmkit.data.money import Amount, Currency
+from crmkit.web import lists
 from crmkit.web.batches import BatchProblem
 from crmkit.web.bodies import Body
 
@@ -132,6 +133,19 @@ class Ticket(Answer):
     updated_at: AwareDatetime
 
 
+class TicketQuery(ConcerningQuery):
+    sort: Literal["created_at", "-created_at", "number", "-number"] = "-created_at"
+    number: lists.AnyOf[int]
+    status: lists.AnyOf[Status]
+    type: lists.AnyOf[TicketType]
+    priority: lists.AnyOf[Priority]
+    severity: lists.AnyOrNone[Severity]
+    call_id: lists.AnyOrNone[str]
+    store_id: lists.AnyOrNone[str]
+    assignee: lists.AnyOrNone[str]
+    tag: lists.AnyOf[str]
+
+
 class NewTickets(Body):
     # Items are read one by one, so that a wrong one is told in its own result and the others are kept.
     items: Annotated[list[Any], Field(min_length=1, max_length=1000)] = Field(examples=[[_EXAMPLE]])
@@ -186,6 +200,12 @@ class Message(Answer):
     author: str | None
     body: str
     created_at: AwareDatetime
+
+
+class MessageQuery(lists.ListQuery):
+    sort: Literal["created_at", "-created_at"] = "created_at"
+    ids: lists.Ids
+    kind: lists.AnyOf[Literal["reply", "note"]]
 
 
 class NewAction(Body):

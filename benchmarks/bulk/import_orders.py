@@ -28,7 +28,7 @@ from deploy.local.platform import Platform
 
 OTHERS = ("segment", "campaign", "callcenter")
 LEFT_OUT = ",".join(f"{name}-{process}" for name in OTHERS for process in ("svc", "worker"))
-TABLES = ("order_keys", "orders", "order_lines", "refunds", "refund_lines", "outbox")
+TABLES = ("order_keys", "orders", "order_lines", "refunds", "refund_lines", "outbox", "feed")
 
 STAGING = """
 create temporary table staging (

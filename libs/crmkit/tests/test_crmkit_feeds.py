@@ -119,3 +119,12 @@ async def test_personal_values_in_a_feed_need_their_scope(client: TestClient, da
         reader = client.acting_as("feeds:read", scope, client_id=scope)
         phones[scope] = (await read_feed(reader, database, "sample"))[-1].read(dict)["phone"]
     assert phones == {"feeds:read": "+*********67", "customers:pii": "+15551234567"}
+
+
+async def test_a_position_the_feed_has_not_reached_is_of_a_history_that_is_lost(client: TestClient) -> None:
+    place = cloudevents.split_cursor(await head(client))
+    assert place is not None
+    epoch, newest = place
+    ahead = await client.get("/v1/feeds/sample", params={"after": cloudevents.cursor(epoch, newest + 1)})
+    assert (ahead.status_code, ahead.json()["code"]) == (409, "feed_epoch_changed")
+    assert (await client.get("/v1/feeds/sample", params={"after": cloudevents.cursor(epoch, newest)})).json() == []

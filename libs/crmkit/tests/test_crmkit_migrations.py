@@ -85,6 +85,28 @@ def test_a_lock_that_is_not_had_soon_stops_the_runner(
     assert revision(fresh) == "0002"
 
 
+def test_an_older_schema_keeps_its_feed(fresh: str, tmp_path: Path) -> None:
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text((SAMPLE / "pyproject.toml").read_text())
+    revision = "from crmkit.data import migrations as m\nrevision, down_revision = {}\nupgrade = m.{}_mechanism\n"
+    (versions / "0001.py").write_text(revision.format('"0001", None', "create"))
+    migrations.upgrade(tmp_path, fresh)
+    engine = create_engine(fresh)
+    with engine.begin() as connection:
+        connection.execute(text("insert into outbox (type, source, data, position) values ('a', 'a', '{}', 7)"))
+        connection.execute(text("insert into outbox (type, source, data) values ('b', 'b', '{}')"))
+        connection.execute(text("update feed_head set position = 7"))
+    (versions / "0002.py").write_text(revision.format('"0002", "0001"', "renew"))
+    migrations.upgrade(tmp_path, fresh)
+    with engine.begin() as connection:
+        feed = connection.execute(text("select position, type from feed join outbox using (id)")).all()
+        unnumbered = connection.scalars(text("select type from outbox, feed_head where xid >= floor")).all()
+    engine.dispose()
+    assert [tuple(row) for row in feed] == [(7, "a")]
+    assert unnumbered == ["b"]
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -14,7 +14,7 @@ import pytest
 
 from crmkit.data.db import Database
 from crmkit.events import cloudevents, outbox
-from crmkit.testing import TestClient, eventually, read_feed
+from crmkit.testing import TestClient, eventually, read_feed, sequenced
 
 WRITERS, TRANSACTIONS = 8, 25
 
@@ -97,7 +97,7 @@ async def test_two_sequencers_cancelled_at_random_lose_and_repeat_nothing(
     async def sequence_and_die() -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(chance.uniform(0, 0.06)):
+                async with asyncio.timeout(chance.uniform(0, 0.2)):
                     await outbox.sequence_forever(database, "sample")
 
     async with following(client, database) as found:
@@ -125,7 +125,7 @@ async def test_two_sequencers_killed_at_random_lose_and_repeat_nothing(
     async def kill_and_start_again() -> None:
         for victim in (0, 1, 0):
             position = (await client.get("/v1/feeds/sample/head")).json()["position"]
-            await eventually(lambda position=position: numbered_more(position))
+            await eventually(lambda position=position: numbered_more(position), within_s=60)
             processes[victim].kill()
             processes[victim].wait()
             processes[victim] = start_worker()
@@ -137,6 +137,51 @@ async def test_two_sequencers_killed_at_random_lose_and_repeat_nothing(
             written = await asyncio.gather(*(write(database, chance, w, written[w]) for w in range(WRITERS)))
         await killing
     check(found, written)
+
+
+async def test_an_event_committed_late_is_numbered_and_nothing_waits_for_it(
+    client: TestClient, database: Database
+) -> None:
+    await sequenced(database, "sample")
+    after = await head(client)
+    note = msgspec.json.encode(Note(0, 0))
+    async with database.begin() as late:
+        await outbox.emit(late, noun="note", verb="begun", id=uuid.uuid4(), data=note)
+        for _ in range(2):
+            async with database.begin() as session:
+                await outbox.emit(session, noun="note", verb="made", id=uuid.uuid4(), data=note)
+            assert await outbox.sequence_once(database, "sample_feed") >= 1
+            assert await outbox.sequence_once(database, "sample_feed") == 0
+    found = await read_feed(client, database, "sample", after)
+    assert [event.type.split(".")[2] for event in found] == ["made", "made", "begun"]
+    assert found[2].id < found[0].id
+
+
+async def test_an_idle_look_is_bounded_however_many_events_and_old_snapshots_there_are(
+    client: TestClient, database: Database
+) -> None:
+    many = """insert into outbox (type, source, data)
+        select 'perennial.note.told.v1', '/v1/notes/' || n, '{}' from generate_series(1, 30000) n"""
+    async with database.connection() as reader, reader.transaction(isolation="repeatable_read", readonly=True):
+        await reader.fetchval("select count(*) from feed")
+        async with database.connection() as connection:
+            await connection.execute(many)
+        assert await outbox.sequence_once(database, "sample_feed") >= 30_000
+        assert await outbox.sequence_once(database, "sample_feed") == 0
+        async with database.transaction() as connection:
+            _, position, floor, _ = await connection.fetchrow(outbox._HEAD)
+            look = f"explain (analyze, buffers, format json) {outbox._NUMBER}"
+            plan = (await connection.fetchval(look, floor, outbox.BATCH, position))[0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 50
+
+
+async def test_a_schema_restored_into_a_younger_cluster_goes_on(client: TestClient, database: Database) -> None:
+    after = await head(client)
+    async with database.connection() as connection:
+        await connection.execute("update feed_head set floor = '9000000000000'")
+    thing = (await client.post("/v1/things", json={"name": f"{uuid.uuid4()}"})).json()
+    (event,) = await read_feed(client, database, "sample", after)
+    assert event.source == f"/v1/things/{thing['id']}"
 
 
 @pytest.mark.parametrize("writers", [12])

@@ -163,7 +163,7 @@ class Scorer:
 
 WRITTEN = (
     "current_run", "scores", "brand_loyalty", "next_purchases", "category_usage", "run_metrics", "run_popularity",
-    "scoring_runs", "jobs", "customers", "customer_external_ids", "products", "orders", "refunds", "outbox",
+    "scoring_runs", "jobs", "customers", "customer_external_ids", "products", "orders", "refunds", "outbox", "feed",
 )  # fmt: skip
 
 

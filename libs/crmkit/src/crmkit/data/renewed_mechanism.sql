@@ -27,3 +27,16 @@ end $$;
 do $$ begin
     execute format('revoke update, delete on audit from %I', current_schema());
 end $$;
+
+-- Places in the feed, in a table of their own; found without one are the events of transactions since the floor.
+create table feed (
+    position bigint constraint feed_pkey primary key,
+    id uuid not null constraint feed_id_key unique
+);
+insert into feed (position, id) select position, id from outbox where position is not null order by position;
+alter table outbox add column xid xid8;
+update outbox set xid = pg_current_xact_id() where position is null;
+alter table outbox alter column xid set default pg_current_xact_id();
+create index outbox_xid on outbox (xid);
+alter table outbox drop column position;
+alter table feed_head add column floor xid8 not null default '0';

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, fu
 from starlette.responses import Response
 
 from crmkit.data.masking import Masker
-from crmkit.events import cloudevents
+from crmkit.events import cloudevents, outbox
 from crmkit.problems import Conflict, InvalidCursor
 from crmkit.web import paging, sessions
 from crmkit.web.auth import Caller, Principal, sees_personal_data
@@ -23,12 +23,12 @@ from crmkit.web.sessions import Session
 
 POLL_S: Final = 1.0
 
+# The limit is spelled out: a plan for any limit joins the whole tables.
 _PAGE: Final = """
-select position, id, type, source, subject, data::text as data, actor, request_id, causation_id, traceparent, created_at
-from outbox where position > $1 order by position limit $2
-"""
-_HEAD: Final = """
-select epoch, position, (select count(*) from outbox where position is null) as unsequenced from feed_head
+select page.position, id, type, source, subject, data::text as data, actor, request_id, causation_id, traceparent,
+    created_at
+from (select position, id from feed where position > $1 order by position limit {limit}) as page
+join outbox using (id) order by page.position
 """
 _SEEN: Final = """
 insert into feed_readers (client, name, position, seen_at) values ($1, $2, $3, $4)
@@ -155,10 +155,9 @@ def router(service: str) -> APIRouter:
 
     @routes.get(f"/feeds/{service}/head", operation_id=f"read_{service}_feed_head")
     async def read_head(request: Request) -> FeedHead:
-        row = await sessions.one_statement(request, _HEAD)
-        assert row is not None
-        cursor = cloudevents.cursor(row["epoch"], row["position"])
-        return FeedHead(position=row["position"], unsequenced=row["unsequenced"], cursor=cursor)
+        epoch, position, unsequenced = await outbox.head(sessions.database(request))
+        cursor = cloudevents.cursor(epoch, position)
+        return FeedHead(position=position, unsequenced=unsequenced, cursor=cursor)
 
     @routes.get(
         f"/feeds/{service}/consumers",
@@ -174,21 +173,18 @@ def router(service: str) -> APIRouter:
 
 
 async def _place(request: Request, after: str) -> tuple[str, int]:
-    epoch = await _epoch(request)
+    """Epoch and position after which to read. A position the feed has not reached is one of a history that is lost."""
+    head = await sessions.one_statement(request, "select epoch, position from feed_head")
+    assert head is not None
+    epoch, newest = head
     if not after:
         return epoch, 0
     place = cloudevents.split_cursor(after)
     if place is None:
         raise InvalidCursor("`after` takes the `sequence` of an event as it came; leave it out to read from the start.")
-    if place[0] != epoch:
+    if place[0] != epoch or place[1] > newest:
         raise FeedEpochChanged("Read again from the start and compare versions.", epoch=epoch)
     return place
-
-
-async def _epoch(request: Request) -> str:
-    row = await sessions.one_statement(request, "select epoch from feed_head")
-    assert row is not None
-    return str(row["epoch"])
 
 
 async def _note(request: Request, caller: Principal, position: int) -> None:
@@ -201,7 +197,7 @@ async def _read(request: Request, position: int, limit: int, wait: float) -> lis
     while True:
         changed = request.app.state.waking.next()
         async with sessions.database(request).connection() as connection:
-            rows: list[asyncpg.Record] = await connection.fetch(_PAGE, position, limit)
+            rows: list[asyncpg.Record] = await connection.fetch(_PAGE.format(limit=limit), position)
         left = until - loop.time()
         if rows or left <= 0 or await request.is_disconnected():
             return rows

@@ -18,11 +18,11 @@ from campaign.sponsors.schemas import Sponsor
 from crmkit.events import cloudevents
 from crmkit.web import openapi
 from customer.customers.schemas import Customer
+from customer.interactions.schemas import Interaction
 from customer.orders.schemas import Order
 from customer.products.schemas import Product
 from customer.refunds.schemas import Refund
 from customer.stores.schemas import Store
-from customer.timeline.schemas import Interaction
 from segment.scores.schemas import Score
 from segment.scoring_models.schemas import ScoringModel
 from segment.scoring_runs.schemas import ScoringRun

@@ -10,7 +10,8 @@ import pytest
 import callcenter.consumers.customer
 import callcenter.consumers.segment
 import campaign.consumers.customer
-import customer.events
+import customer.consumers.callcenter
+import customer.consumers.campaign
 import segment.consumers.customer
 from contracts import event_schemas
 from crmkit.events import cloudevents
@@ -24,10 +25,10 @@ CUSTOMERS, PRODUCTS = ("customer.created", "customer.updated"), ("product.create
 ORDERS, REFUNDS = ("order.placed", "order.updated", "order.cancelled"), ("refund.recorded",)
 # What each consumer decodes which events into.
 READ = {
-    customer.events.Checkout: ("checkout.confirmed",),
-    customer.events.Ticket: ("ticket.created", "ticket.updated"),
-    customer.events.Call: ("call.started", "call.updated", "call.ended"),
-    customer.events.SurveyResponse: ("survey_response.recorded", "survey_response.updated"),
+    customer.consumers.campaign.Checkout: ("checkout.confirmed",),
+    customer.consumers.callcenter.Ticket: ("ticket.created", "ticket.updated"),
+    customer.consumers.callcenter.Call: ("call.started", "call.updated", "call.ended"),
+    customer.consumers.callcenter.SurveyResponse: ("survey_response.recorded", "survey_response.updated"),
     segment.consumers.customer.Customer: CUSTOMERS,
     segment.consumers.customer.Product: PRODUCTS,
     segment.consumers.customer.Order: ORDERS,

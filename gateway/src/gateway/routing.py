@@ -35,7 +35,7 @@ def _one_scope(service: str, scope: str, path: str) -> Row:
 
 
 ROWS: tuple[Row, ...] = (
-    *_nouns(CUSTOMER, "customers", "customers", "products", "orders", "interactions", "stores", "settings"),
+    *_nouns(CUSTOMER, "customers", "customers", "products", "orders", "refunds", "interactions", "stores", "settings"),
     *_nouns(CUSTOMER, "customers", "jobs/customer"),
     Row("/v1/imports", CUSTOMER, "customers:read", "customers:write", unlimited_body=True),
     *_nouns(SEGMENT, "segments", "scoring-models", "scoring-runs", "scores", "next-purchases", "reports"),

@@ -1,17 +1,23 @@
-"""What every bulk way in shares: an item's outcome, and items that must not meet in one statement.
+"""What the ways in share: a mode, the event behind a change, batches, items that must not meet in one statement.
 
 The same set statements take one posted customer, a batch of a thousand and a chunk of an import.
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+import asyncpg
+from pydantic import JsonValue
 
-from crmkit.problems import FieldError, Invalid
+from crmkit.data import audit
+from crmkit.data.contact_points import Unreadable
+from crmkit.events import outbox
+from crmkit.events.cloudevents import Event
+from crmkit.problems import Invalid, Problem
+from crmkit.web import batches
+from crmkit.web.batches import BatchResult, BatchResults, Effect, Outcome
 
 T = TypeVar("T")
 
@@ -24,76 +30,61 @@ class Mode(StrEnum):
     REPLACE = "replace"
 
 
-class Effect(StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
+class Cause(NamedTuple):
+    """The event of another feed that led to a change here, and the trace it came by; both null where none did."""
 
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why an item was not taken: a stable code, a sentence, and whom it collided with."""
-
-    code: str
-    detail: str
-    existing_id: UUID | None = None
-    candidates: tuple[UUID, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one item."""
-
-    id: UUID | None
-    effect: Effect | None = None
-    refusal: Refusal | None = None
+    event_id: str | None = None
+    traceparent: str | None = None
 
     @classmethod
-    def refused(cls, code: str, detail: str, *, existing_id: UUID | None = None) -> "Outcome":
-        return cls(None, refusal=Refusal(code, detail, existing_id))
+    def of(cls, event: Event) -> "Cause":
+        return cls(event.id, event.traceparent)
 
 
-class BatchProblem(BaseModel):
-    """Why an item of a batch was not taken."""
-
-    code: str
-    detail: str
-    errors: list[FieldError] | None = None
-    existing_id: UUID | None = None
-    candidates: list[UUID] | None = None
+NO_CAUSE: Final = Cause()
 
 
-class BatchResult(BaseModel):
-    """What one item would have been answered alone."""
-
-    status: int
-    id: UUID | None = None
-    effect: Effect | None = None
-    problem: BatchProblem | None = None
+def by_cause(causes: Sequence[Cause]) -> tuple[list[str | None], list[str | None]]:
+    """(causation ids, traceparents), as columns of a set statement."""
+    return [cause.event_id for cause in causes], [cause.traceparent for cause in causes]
 
 
-class BatchResults(BaseModel):
-    """A result per item, in order."""
-
-    data: list[BatchResult]
-
-
-def result(outcome: Outcome) -> BatchResult:
-    """An outcome as a batch shows it."""
-    if outcome.refusal is None:
-        status = 201 if outcome.effect is Effect.CREATED else 200
-        return BatchResult(status=status, id=outcome.id, effect=outcome.effect)
+def accepted(outcome: Outcome, *cases: type[Problem]) -> UUID:
+    """The id of the one thing that was taken. Raises the case of these that has the code of its refusal."""
     why = outcome.refusal
-    problem = BatchProblem(
-        code=why.code, detail=why.detail, existing_id=why.existing_id, candidates=list(why.candidates) or None
-    )
-    return BatchResult(status=422 if why.code == "unknown_reference" else 409, problem=problem)
+    if why is None:
+        assert outcome.id is not None
+        return outcome.id
+    members: dict[str, Any] = {"existing_id": str(why.existing_id)} if why.existing_id else {}
+    if why.candidates:
+        members["candidates"] = [str(id) for id in why.candidates]
+    raise next(case for case in cases if case.code == why.code)(why.detail, **members)
 
 
-def unreadable(error: ValueError | Invalid) -> BatchResult:
-    """The result of an item that could not be read."""
-    errors = list(error.errors) if isinstance(error, Invalid) else None
-    return BatchResult(status=422, problem=BatchProblem(code=Invalid.code, detail=str(error), errors=errors))
+async def record(connection: asyncpg.Connection, action: str, path: str, outcomes: Sequence[Outcome]) -> None:
+    """Leave an audit entry for each thing that was created; `path` is that of its list."""
+    sql = audit.recording(action, rows="unnest($2::uuid[]) as n (id)", resource=f"'{path}/' || id")
+    created = [outcome.id for outcome in outcomes if outcome.effect is Effect.CREATED]
+    await connection.execute(sql, outbox.origin(), created)
+
+
+async def in_batch(
+    items: Sequence[JsonValue],
+    read: Callable[[JsonValue], T],
+    take: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]],
+) -> BatchResults:
+    """Refuse the items that cannot be read, each by itself, and take the others together; a result each, in order."""
+    refused: dict[int, BatchResult] = {}
+    readable: list[T] = []
+    for index, item in enumerate(items):
+        try:
+            readable.append(read(item))
+        except Invalid as error:
+            refused[index] = batches.refused(error)
+        except Unreadable as error:
+            refused[index] = batches.refused(Invalid(str(error)))
+    taken = map(batches.result, await take(readable))
+    return BatchResults(data=[refused.get(index) or next(taken) for index in range(len(items))])
 
 
 async def in_waves(

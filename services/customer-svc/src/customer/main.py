@@ -9,9 +9,11 @@ from customer.deployment import routes as deployment_routes
 from customer.deployment import service as deployment
 from customer.identifiers import routes as identifiers_routes
 from customer.imports import routes as imports_routes
+from customer.interactions import routes as interactions_routes
 from customer.orders import routes as orders_routes
 from customer.products import routes as products_routes
 from customer.refunds import routes as refunds_routes
+from customer.search import routes as search_routes
 from customer.settings import Settings
 from customer.stores import routes as stores_routes
 from customer.timeline import routes as timeline_routes
@@ -26,12 +28,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Perennial profiles",
         routers=[
+            search_routes.router,  # ahead of /customers/{id}: `lookup` names nobody
             customers_routes.router,
             identifiers_routes.router,
             products_routes.router,
             orders_routes.router,
             refunds_routes.router,
             stores_routes.router,
+            interactions_routes.router,
             timeline_routes.router,
             imports_routes.router,
             deployment_routes.router,

@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI, Request, Response
 
+from crmkit.data.contact_points import Unreadable
 from crmkit.problems import Invalid
 from crmkit.web import faults
-from customer.references.rules import Unreadable
 
 
 class UnreadableIdentifier(Invalid):
@@ -12,7 +12,7 @@ class UnreadableIdentifier(Invalid):
 
 
 def install(app: FastAPI) -> None:
-    """Answer `references.rules.Unreadable` with 422, wherever it was raised."""
+    """Answer `Unreadable` with 422, wherever it was raised."""
     app.add_exception_handler(Unreadable, _answer)
 
 

@@ -1,13 +1,17 @@
 """The profile store's worker: imports, and what other services' events add to a profile."""
 
+from datetime import timedelta
 from functools import partial
 
 import crmkit.worker
 from crmkit.events.consumers import Consumer
-from customer import sweeps
+from customer import linking
+from customer.consumers import callcenter, campaign
 from customer.imports import service as imports
+from customer.orders import service as orders
+from customer.orders.lines import LINK_PRODUCTS
+from customer.pending.repository import LINK
 from customer.settings import Settings
-from customer.touches import service as touches
 
 
 def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
@@ -17,10 +21,11 @@ def create_worker(settings: Settings | None = None) -> crmkit.worker.Worker:
         settings,
         jobs={imports.KIND: partial(imports.run_import, region=settings.phone_region)},
         consumers=[
-            Consumer(feed="campaign", apply=partial(touches.apply_campaign, region=settings.phone_region)),
-            Consumer(feed="callcenter", apply=touches.apply_callcenter),
+            Consumer(feed="campaign", apply=partial(campaign.apply, region=settings.phone_region)),
+            Consumer(feed="callcenter", apply=callcenter.apply),
         ],
-        sweeps=[sweeps.forget_bodies],
+        due={LINK: linking.link_again, LINK_PRODUCTS: orders.link_products_again},
+        every={"forget_import_bodies": (timedelta(minutes=1), imports.forget_bodies)},
     )
 
 

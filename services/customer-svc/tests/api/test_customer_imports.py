@@ -12,8 +12,8 @@ from customer_importing import NDJSON, Importer, ndjson
 
 from crmkit.data.db import Database
 from crmkit.testing import TestClient, read_feed
-from customer import sweeps
 from customer.imports import rules
+from customer.imports import service as imports
 
 
 def unique() -> str:
@@ -239,7 +239,8 @@ async def test_the_body_of_an_import_that_ended_early_is_forgotten(client: TestC
     await client.delete(f"/v1/jobs/customer/{cancelled}")
     async with database.connection() as connection:
         await connection.execute("update jobs set status = 'failed' where id = $1", failed)
-    await sweeps.forget_bodies(database)
+    async with database.transaction() as connection:
+        await imports.forget_bodies(connection, [])
     async with database.connection() as connection:
         left = await connection.fetch("select job_id from import_chunks")
     assert {row["job_id"] for row in left} & {waiting, cancelled, failed} == {waiting}

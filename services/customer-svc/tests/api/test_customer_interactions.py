@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
+from customer_due import do_what_is_due
 from customer_importing import Importer, ndjson
 
 from crmkit.data.db import Database
@@ -276,15 +277,17 @@ async def test_a_later_telling_links_but_never_moves_or_loosens(client: TestClie
     assert (await on_timeline(client, anna), await on_timeline(client, bob)) == ([waiting["id"]], [])
 
 
-async def test_none_is_missed_when_customer_and_interaction_come_at_once(client: TestClient) -> None:
-    """Neither sees what the other has not committed: the one who comes second has to look again."""
+async def test_none_is_missed_when_customer_and_interaction_come_at_once(
+    client: TestClient, database: Database
+) -> None:
+    """Neither sees what the other has not committed: what was kept is looked at once more."""
     numbers = [phone() for _ in range(24)]
 
-    async def both(number: str) -> tuple[str, dict[str, Any]]:
-        customer, made = await asyncio.gather(
-            create(client, phones=[number]), record(client, {"phone": number}), return_exceptions=False
-        )
-        return customer, await read(client, made["id"])
+    async def both(number: str) -> tuple[str, str]:
+        customer, made = await asyncio.gather(create(client, phones=[number]), record(client, {"phone": number}))
+        return customer, made["id"]
 
-    for customer, made in await asyncio.gather(*map(both, numbers)):
-        assert made["customer_id"] == customer
+    found = await asyncio.gather(*map(both, numbers))
+    await do_what_is_due(database)
+    for customer, id in found:
+        assert (await read(client, id))["customer_id"] == customer

@@ -13,7 +13,7 @@ from crmkit.data.db import Database
 from crmkit.settings import Settings
 from crmkit.testing import ADMIN, TestClient
 from crmkit.web import auth
-from customer import sweeps
+from customer.imports import service as imports
 
 NDJSON = {"content-type": "application/x-ndjson"}
 LINES_OF_A_CHUNK = 1_000
@@ -102,19 +102,20 @@ async def test_a_repeated_upload_stages_nothing_twice(client: TestClient, databa
 
 async def test_what_came_of_an_upload_whose_process_died_is_swept(client: TestClient, database: Database) -> None:
     dead, slow = uuid.uuid4(), uuid.uuid4()
-    long_ago = datetime.now(UTC) - 2 * sweeps.IDLE
+    long_ago = datetime.now(UTC) - 2 * imports.IDLE
     async with database.connection() as connection:
         rows = [
             (dead, 0, long_ago),
             (dead, 1, long_ago),
             (slow, 0, long_ago),
-            (slow, 1, datetime.now(UTC) - sweeps.IDLE + timedelta(minutes=1)),
+            (slow, 1, datetime.now(UTC) - imports.IDLE + timedelta(minutes=1)),
         ]
         await connection.executemany(
             "insert into import_chunks (job_id, number, first_line, content, staged_at) values ($1, $2, 1, '', $3)",
             rows,
         )
-    await sweeps.forget_bodies(database)
+    async with database.transaction() as connection:
+        await imports.forget_bodies(connection, [])
     assert await staged(database) & {dead, slow} == {slow}
 
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from customer_due import do_what_is_due
 from customer_importing import Importer, ndjson
 
+from crmkit.data.contact_points import Unreadable
 from crmkit.data.db import Database
 from crmkit.events.cloudevents import Event
 from crmkit.testing import TestClient, event, read_feed
-from customer.references.rules import Unreadable
-from customer.touches import service as touches
+from customer.consumers import campaign
 
 ORDERS = "/v1/orders/ext:till:"
 
@@ -53,7 +54,7 @@ def order_of(confirmed: Event) -> str:
 
 async def give(database: Database, *events: Event) -> None:
     async with database.begin() as session:
-        await touches.apply_campaign(session, list(events), region="US")
+        await campaign.apply(session, list(events), region="US")
 
 
 async def create(client: TestClient, **fields: Any) -> str:
@@ -135,15 +136,67 @@ async def test_an_order_imported_meanwhile_stays_as_it_was_imported(
     assert not await waiting(database, confirmed)
 
 
-async def test_nobody_and_nothing_named_make_no_order(client: TestClient, database: Database, product: str) -> None:
-    nobody, nothing = checkout(product, None), checkout(product, {"card": uuid.uuid4().hex}, order=None)
-    await give(database, nobody, nothing)
-    assert [await waiting(database, each) for each in (nobody, nothing)] == [0, 0]
+async def test_nobody_named_makes_no_order(client: TestClient, database: Database, product: str) -> None:
+    nobody = checkout(product, None)
+    await give(database, nobody)
+    assert not await waiting(database, nobody)
 
 
-async def test_what_can_never_become_an_order_is_refused_loudly(database: Database, product: str) -> None:
-    for handle, of in (({"card": "c"}, str(uuid.uuid4())), ({"phone": "12"}, product), ({"id": product}, product)):
-        confirmed = checkout(of, handle)
-        with pytest.raises((touches.CheckoutRefused, Unreadable)):
-            await give(database, confirmed)
-        assert not await waiting(database, confirmed)
+async def test_an_id_that_names_nobody_here_waits_rather_than_holding_up_others(
+    database: Database, product: str
+) -> None:
+    confirmed = checkout(product, {"id": str(uuid.uuid4())})
+    await give(database, confirmed)
+    assert await waiting(database, confirmed) == 1
+
+
+async def test_an_unknown_product_may_wait_with_its_buyer(client: TestClient, database: Database) -> None:
+    card, name = uuid.uuid4().hex, f"p-{uuid.uuid4()}"
+    confirmed = checkout("", {"card": card})
+    [line] = confirmed.read(dict)["lines"]
+    unknown = line | {"product": {"id": None, "external_id": name, "source": "till"}}
+    confirmed = msgspec.structs.replace(
+        confirmed, data=msgspec.Raw(msgspec.json.encode(confirmed.read(dict) | {"lines": [unknown]}))
+    )
+    await give(database, confirmed)
+    customer = await create(client, cards=[card])
+    [made] = (await client.get(f"/v1/customers/{customer}/orders")).json()["data"]
+    assert made["lines"][0]["product"] == {"id": None, "external_id": name, "source": "till"}
+
+
+async def test_what_no_customer_can_have_is_refused_loudly(database: Database, product: str) -> None:
+    confirmed = checkout(product, {"phone": "12"})
+    with pytest.raises(Unreadable):
+        await give(database, confirmed)
+    assert not await waiting(database, confirmed)
+
+
+async def test_a_buyer_and_a_checkout_that_do_not_see_one_another_meet_a_moment_later(
+    client: TestClient, database: Database, product: str
+) -> None:
+    card = uuid.uuid4().hex
+    confirmed = checkout(product, {"card": card})
+    async with database.begin() as session:
+        await campaign.apply(session, [confirmed], region="US")
+        customer = await create(client, cards=[card])
+    assert await waiting(database, confirmed) == 1
+    await do_what_is_due(database)
+    assert (await client.get(ORDERS + order_of(confirmed))).json()["customer"]["id"] == customer
+    assert not await waiting(database, confirmed)
+
+
+async def test_a_product_and_a_checkout_that_do_not_see_one_another_meet_a_moment_later(
+    client: TestClient, database: Database
+) -> None:
+    named = {"external_id": f"p-{uuid.uuid4()}", "source": "till"}
+    confirmed = checkout("", {"id": await create(client)})
+    data = confirmed.read(dict)
+    data["lines"][0]["product"] = named | {"id": None}
+    async with database.begin() as session:
+        await campaign.apply(session, [event(confirmed.type, data)], region="US")
+        product = (await client.post("/v1/products", json=named)).json()["id"]
+    order = f"/v1/orders/{data['id']}"
+    assert (await client.get(order)).json()["lines"][0]["product"]["id"] is None
+    await do_what_is_due(database)
+    made = (await client.get(order)).json()
+    assert (made["lines"][0]["product"]["id"], made["version"]) == (product, 2)

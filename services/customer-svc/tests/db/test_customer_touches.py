@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from crmkit.data.contact_points import Unreadable
 from crmkit.data.db import Database
 from crmkit.events.cloudevents import Event
 from crmkit.testing import TestClient, event, read_feed
-from customer.references.rules import Unreadable
-from customer.touches import service as touches
+from customer.consumers import callcenter, campaign
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +46,12 @@ def checkout(shop: dict[str, str], **more: Any) -> Event:
 
 async def give(database: Database, *events: Event) -> None:
     async with database.begin() as session:
-        await touches.apply_campaign(session, list(events), region="US")
+        await campaign.apply(session, list(events), region="US")
 
 
 async def tell(database: Database, *events: Event) -> None:
     async with database.begin() as session:
-        await touches.apply_callcenter(session, list(events))
+        await callcenter.apply(session, list(events))
 
 
 async def test_a_confirmed_checkout_becomes_one_order(
@@ -68,17 +68,32 @@ async def test_a_confirmed_checkout_becomes_one_order(
     assert [entry["id"] for entry in entries if entry["kind"] == "order"] == [made["id"]]
 
 
-async def test_checkouts_without_customer_or_order_make_none(
+async def test_a_checkout_without_an_order_is_one_named_by_its_own_id(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    confirmed = checkout(shop, order=None, confirmed_at="2017-12-05T10:00:00Z")
+    id = confirmed.read(dict)["id"]
+    for _ in range(2):
+        await give(database, confirmed)
+    made = (await client.get(f"/v1/orders/ext:checkout:{id}")).json()
+    assert (made["id"], made["version"], made["placed_at"]) == (id, 1, "2017-12-05T10:00:00.000000Z")
+
+
+async def test_an_order_of_a_checkout_has_its_id_however_often_history_is_told(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    confirmed = checkout(shop)
+    await give(database, confirmed)
+    made = (await client.get(f"/v1/orders/{confirmed.read(dict)['id']}")).json()
+    assert made["external_id"] == confirmed.read(dict)["order"]["external_id"]
+
+
+async def test_checkouts_without_customer_or_lines_make_none(
     client: TestClient, database: Database, shop: dict[str, str]
 ) -> None:
     before = (await client.get("/v1/orders", params={"limit": 500})).json()["data"]
-    await give(database, checkout(shop, customer=None), checkout(shop, order=None), checkout(shop, lines=[]))
+    await give(database, checkout(shop, customer=None), checkout(shop, lines=[]))
     assert (await client.get("/v1/orders", params={"limit": 500})).json()["data"] == before
-
-
-async def test_a_checkout_of_an_unknown_product_is_refused_loudly(database: Database, shop: dict[str, str]) -> None:
-    with pytest.raises(touches.CheckoutRefused):
-        await give(database, checkout(shop | {"product": str(uuid.uuid4())}))
 
 
 def naming(confirmed: Event, *products: dict[str, Any]) -> Event:
@@ -100,13 +115,31 @@ async def test_a_line_is_resolved_by_whatever_handle_the_till_gave(
     assert (made["total_amount"], made["brand"]) == (800, "organic")
 
 
-@pytest.mark.parametrize("external_id", ["nowhere", None])
-async def test_a_line_that_nobody_can_resolve_is_not_dropped(
-    client: TestClient, database: Database, shop: dict[str, str], external_id: str | None
+async def test_an_unknown_product_is_kept_as_given_and_linked_when_it_comes(
+    client: TestClient, database: Database, shop: dict[str, str]
 ) -> None:
-    known = {"id": shop["product"]}
-    confirmed = naming(checkout(shop), known, {"id": None, "external_id": external_id, "source": None})
-    with pytest.raises((touches.CheckoutRefused, Unreadable)):
+    given = {"id": None, "external_id": f"p-{uuid.uuid4()}", "source": "till"}
+    stranger = {"id": str(uuid.uuid4()), "external_id": None, "source": None}
+    confirmed = naming(checkout(shop), {"id": shop["product"]}, given, stranger, given)
+    await give(database, confirmed, checkout(shop))
+    path = f"/v1/orders/ext:till:{confirmed.read(dict)['order']['external_id']}"
+    lines = (await client.get(path)).json()["lines"]
+    assert [line["product"] for line in lines[1:]] == [given, stranger, given]
+    before = (await read_feed(client, database, "customer"))[-1].sequence
+    product = (await client.post("/v1/products", json={name: given[name] for name in ("external_id", "source")})).json()
+    made = (await client.get(path)).json()
+    known = given | {"id": product["id"]}
+    assert [line["product"] for line in made["lines"][1:]] == [known, stranger, known]
+    told = await read_feed(client, database, "customer", before)
+    assert [each.read(dict) for each in told if each.type == "perennial.order.updated.v1"] == [made]
+    assert (made["version"], made["total_amount"]) == (2, 1600)
+
+
+async def test_a_line_that_names_no_product_is_not_dropped(
+    client: TestClient, database: Database, shop: dict[str, str]
+) -> None:
+    confirmed = naming(checkout(shop), {"id": shop["product"]}, {"id": None, "external_id": None, "source": None})
+    with pytest.raises(Unreadable):
         await give(database, confirmed)
     order = confirmed.read(dict)["order"]
     assert (await client.get(f"/v1/orders/ext:till:{order['external_id']}")).status_code == 404

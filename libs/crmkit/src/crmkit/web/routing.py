@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, TypeVar, get_args, get_origin
+from urllib.parse import unquote
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -11,6 +12,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Match
+from starlette.types import Scope
 
 from crmkit.data import db
 from crmkit.data.masking import Masker
@@ -49,6 +52,15 @@ class Route(APIRoute):
     noun = ""
     scope: str
 
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As it was sent where the path holds an external id: a `%2F` in one is no end of a path's part."""
+        raw = scope.get("raw_path") or b""
+        if b"/ext:" not in raw:
+            return super().matches(scope)
+        found, child = super().matches({**scope, "path": raw.decode("latin-1")})
+        named = child.get("path_params", {})
+        return found, {**child, "path_params": {name: _unquoted(value) for name, value in named.items()}}
+
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         self.scope = scope = getattr(self.endpoint, "takes_scope", "") or self._usual_scope()
@@ -77,6 +89,10 @@ class Route(APIRoute):
         if ":" in self.noun or self.noun == ADMIN:
             return self.noun
         return f"{self.noun}:{'read' if (self.methods or set()) <= READING else 'write'}"
+
+
+def _unquoted(value: Any) -> Any:
+    return unquote(value) if isinstance(value, str) else value
 
 
 def router(*, tags: list[str], scope: str, route_class: type[Route] = Route) -> APIRouter:

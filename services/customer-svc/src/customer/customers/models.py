@@ -1,18 +1,19 @@
-"""The views and tables that lists of customers read."""
+"""The tables that lists of customers read."""
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid
+from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid, literal_column
 
 _metadata = MetaData()
 
-documents = Table(
-    "customer_documents",
+customers = Table(
+    "customers",
     _metadata,
     Column("id", Uuid),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("name", String),
     Column("kind", String),
-    Column("document", String),
 )
+DOCUMENT = literal_column("customer_document(customers)::text", String).label("document")
+
 keys = Table(
     "customer_keys",
     _metadata,

@@ -9,66 +9,50 @@ import asyncpg
 import msgspec
 
 from crmkit.events import outbox
+from crmkit.web.batches import Effect, Outcome
+from crmkit.web.told import Told
+from customer.attributes import repository as attributes
+from customer.attributes.schemas import NewAttribute
 from customer.customers.rules import Intake
-from customer.customers.schemas import NewAttribute
-from customer.identifiers import repository as identifiers
-from customer.intake import Effect, Mode, Outcome
+from customer.customers.schemas import FIELDS
+from customer.intake import Mode
+from customer.references import repository as references
 from customer.references.rules import Handle
 
+_ROW: Final = ", ".join(FIELDS)
+_PRESENT: Final = ", ".join(f"c.{name}" for name in FIELDS)
+# A customer always has a kind; of the rest an upsert leaves what is null as it is.
+_MERGED: Final = ", ".join(
+    f"case when {'false' if name == 'kind' else '$2'} then n.{name} else coalesce(n.{name}, c.{name}) end"
+    for name in FIELDS
+)
 _NEW_IDS: Final = "select uuidv7() from generate_series(1, $1)"
-_INSERT: Final = """
-insert into customers (id, kind, name)
-select id, coalesce(kind, 'consumer'), name from unnest($1::uuid[], $2::text[], $3::text[]) as n (id, kind, name)
+_INSERT: Final = f"""
+insert into customers (id, {_ROW}) select id, {_ROW} from json_populate_recordset(null::customers, $1::json)
 """
 _LOCK: Final = "select id from customers where id = any($1) order by id for update"
-_UPDATE: Final = """
-update customers c
-set kind = coalesce(n.kind, c.kind), name = case when $4 then n.name else coalesce(n.name, c.name) end
-from unnest($1::uuid[], $2::text[], $3::text[]) as n (id, kind, name)
-where c.id = n.id and (c.kind, c.name) is distinct from
-    (coalesce(n.kind, c.kind), case when $4 then n.name else coalesce(n.name, c.name) end)
+_UPDATE: Final = f"""
+update customers c set ({_ROW}) = row ({_MERGED}) from json_populate_recordset(null::customers, $1::json) as n
+where c.id = n.id and ({_PRESENT}) is distinct from ({_MERGED})
 returning c.id
 """
-_ATTRIBUTES: Final = """
-insert into customer_attributes as a (customer_id, name, value, source, channel, collected_at, verified_at)
-select customer_id, name, value::json, source, channel, collected_at, verified_at
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
-    as n (customer_id, name, value, source, channel, collected_at, verified_at)
-on conflict (customer_id, name) do update
-set value = excluded.value, source = excluded.source, channel = excluded.channel,
-    collected_at = excluded.collected_at, verified_at = excluded.verified_at
-where (a.value::text, a.source, a.channel, a.collected_at, a.verified_at) is distinct from
-    (excluded.value::text, excluded.source, excluded.channel, excluded.collected_at, excluded.verified_at)
-returning customer_id
-"""
-_READ_ATTRIBUTES: Final = """
-select name, json_build_object('value', value, 'source', source, 'channel', channel, 'collected_at', collected_at,
-    'verified_at', verified_at)::text
-from customer_attributes where customer_id = $1 and name = any($2::text[])
-"""
-_DROP_ATTRIBUTES: Final = """
-delete from customer_attributes a using unnest($1::uuid[], $2::text[]) as n (customer_id, name)
-where a.customer_id = n.customer_id and a.name = n.name returning a.customer_id
-"""
-_DROP_OTHER_ATTRIBUTES: Final = """
-delete from customer_attributes a where a.customer_id = any($1::uuid[]) and not exists (
-    select from unnest($2::uuid[], $3::text[]) as n (customer_id, name)
-    where n.customer_id = a.customer_id and n.name = a.name)
-returning a.customer_id
+_PATCH: Final = f"""
+update customers c set ({_ROW}) = row ({_PRESENT.replace("c.", "n.")})
+from customers old cross join lateral json_populate_record(old, $2::json) as n
+where c.id = $1 and old.id = $1 and ({_PRESENT}) is distinct from ({_PRESENT.replace("c.", "n.")})
+returning c.id
 """
 _TOUCH: Final = """
 update customers set version = version + 1, updated_at = clock_timestamp() where id = any($1::uuid[])
 """
-_EMIT: Final = """
-insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-select $1, '/v1/customers/' || d.id, d.id::text, d.document, $3, $4, $5, $6
-from customer_documents d where d.id = any($2::uuid[])
-"""
-_PATCH: Final = """
-update customers set name = case when $2 then $3 else name end, kind = coalesce($4, kind)
-where id = $1 and (name, kind) is distinct from (case when $2 then $3 else name end, coalesce($4, kind))
-returning id
-"""
+_TELL: Final = outbox.telling(
+    "customer",
+    "$3::text",
+    rows="customers c where id = any($2::uuid[])",
+    document="customer_document(c)",
+    subject="id",
+)
+_READ: Final = "select customer_document(c)::text, version from customers c where id = $1"
 
 
 @dataclass(slots=True)
@@ -126,7 +110,7 @@ async def _claim_cards(connection: asyncpg.Connection, items: Sequence[Intake], 
 
 
 async def _claim(connection: asyncpg.Connection, wanted: dict[Handle, _Place]) -> dict[Handle, UUID]:
-    claimed, holders = await identifiers.claim(connection, {key: place.id for key, place in wanted.items()})
+    claimed, holders = await references.claim(connection, {key: place.id for key, place in wanted.items()})
     for key in claimed:
         wanted[key].claimed.append(key)
     return holders
@@ -144,16 +128,12 @@ def _refuse_existing(places: Sequence[_Place], mode: Mode) -> None:
 async def _give_back(connection: asyncpg.Connection, places: Sequence[_Place]) -> None:
     refused = [key for place in places if place.outcome for key in place.claimed]
     if refused:
-        await identifiers.give_back(connection, refused)
+        await references.give_back(connection, refused)
 
 
 async def _insert(connection: asyncpg.Connection, new: Sequence[tuple[Intake, _Place]]) -> None:
-    await connection.execute(
-        _INSERT,
-        [place.id for _, place in new],
-        [item.kind for item, _ in new],
-        [item.name for item, _ in new],
-    )
+    rows = [item.fields | {"id": place.id, "kind": item.new.kind or "consumer"} for item, place in new]
+    await connection.execute(_INSERT, msgspec.json.encode(rows).decode())
 
 
 async def _change(connection: asyncpg.Connection, taken: Sequence[tuple[Intake, _Place]], mode: Mode) -> set[UUID]:
@@ -164,27 +144,23 @@ async def _change(connection: asyncpg.Connection, taken: Sequence[tuple[Intake, 
     if known:
         changed |= await _update(connection, known, mode)
     contacts = [(place.id, handle) for item, place in taken for handle in item.contacts]
-    changed |= await identifiers.add_contacts(connection, contacts)
-    changed |= await _write_attributes(connection, [(place.id, item.attributes) for item, place in taken])
+    changed |= await references.add_contacts(connection, contacts)
+    changed |= await attributes.write(connection, [(place.id, item.new.attributes) for item, place in taken])
     changed -= set(new_ids)
-    await emit(connection, "created", new_ids)
+    await _tell(connection, "created", new_ids)
     await touch(connection, changed)
     return changed
 
 
 async def _update(connection: asyncpg.Connection, known: Sequence[tuple[Intake, _Place]], mode: Mode) -> set[UUID]:
-    ids = [place.id for _, place in known]
-    await connection.execute(_LOCK, ids)
-    replace = mode is Mode.REPLACE
-    columns = ids, [item.kind for item, _ in known], [item.name for item, _ in known]
-    changed = await _ids(connection, _UPDATE, *columns, replace)
-    if replace:
+    await connection.execute(_LOCK, [place.id for _, place in known])
+    rows = msgspec.json.encode([item.fields | {"id": place.id} for item, place in known]).decode()
+    changed = {row[0] for row in await connection.fetch(_UPDATE, rows, mode is Mode.REPLACE)}
+    if mode is Mode.REPLACE:
         contacts = [(place.id, handle) for item, place in known for handle in item.contacts]
         changed |= await _drop_others(connection, [place for _, place in known], contacts)
-        named = [(place.id, name) for item, place in known for name in item.attributes]
-        changed |= await _ids(
-            connection, _DROP_OTHER_ATTRIBUTES, ids, [id for id, _ in named], [name for _, name in named]
-        )
+        owned = [(place.id, item.new.attributes) for item, place in known]
+        changed |= await attributes.drop_others(connection, owned)
     return changed
 
 
@@ -192,48 +168,15 @@ async def _drop_others(
     connection: asyncpg.Connection, places: Sequence[_Place], kept: Sequence[tuple[UUID, Handle]]
 ) -> set[UUID]:
     by_id = {place.id: place for place in places}
-    dropped = await identifiers.drop_other_contacts(connection, by_id, kept)
+    dropped = await references.drop_other_contacts(connection, by_id, kept)
     for id, handle in dropped:
         by_id[id].dropped.append(handle)
     return {id for id, _ in dropped}
 
 
-async def _write_attributes(
-    connection: asyncpg.Connection, owners: Sequence[tuple[UUID, dict[str, NewAttribute | None]]]
-) -> set[UUID]:
-    changed: set[UUID] = set()
-    rows, dropped = [], []
-    for id, attributes in owners:
-        for name, new in attributes.items():
-            if new is None:
-                dropped.append((id, name))
-                continue
-            value = msgspec.json.encode(new.value).decode()
-            rows.append((id, name, value, new.source, new.channel, new.collected_at, new.verified_at))
-    if rows:
-        changed |= await _ids(connection, _ATTRIBUTES, *map(list, zip(*rows, strict=True)))
-    if dropped:
-        changed |= await _ids(connection, _DROP_ATTRIBUTES, *map(list, zip(*dropped, strict=True)))
-    return changed
-
-
-async def emit(connection: asyncpg.Connection, verb: str, ids: Sequence[UUID]) -> None:
-    """Write `perennial.customer.<verb>.v1` for customers whose rows this transaction holds."""
+async def _tell(connection: asyncpg.Connection, verb: str, ids: Sequence[UUID]) -> None:
     if ids:
-        await connection.execute(_EMIT, f"perennial.customer.{verb}.v1", ids, *outbox.context_values())
-
-
-async def _ids(connection: asyncpg.Connection, sql: str, *args: Any) -> set[UUID]:
-    return {row[0] for row in await connection.fetch(sql, *args)}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A merge patch of one customer; None leaves a thing alone, a name in a tuple sets it, to null too."""
-
-    name: tuple[str | None] | None
-    kind: str | None
-    attributes: dict[str, NewAttribute | None]
+        await connection.execute(_TELL, outbox.origin(), ids, verb)
 
 
 async def hold(connection: asyncpg.Connection, id: UUID) -> int | None:
@@ -242,16 +185,12 @@ async def hold(connection: asyncpg.Connection, id: UUID) -> int | None:
     return version
 
 
-async def read_attributes(connection: asyncpg.Connection, id: UUID, names: Collection[str]) -> dict[str, NewAttribute]:
-    """Those of a held customer's attributes that are there."""
-    rows = await connection.fetch(_READ_ATTRIBUTES, id, list(names))
-    return {name: NewAttribute.model_validate_json(document) for name, document in rows}
-
-
-async def patch(connection: asyncpg.Connection, id: UUID, change: Change) -> bool:
-    """Apply a patch to a held customer and write its event; whether anything changed."""
-    changed = await _ids(connection, _PATCH, id, change.name is not None, (change.name or (None,))[0], change.kind)
-    changed |= await _write_attributes(connection, [(id, change.attributes)])
+async def patch(
+    connection: asyncpg.Connection, id: UUID, fields: dict[str, Any], named: dict[str, NewAttribute | None]
+) -> bool:
+    """Set fields and attributes of a held customer and write its event; whether anything changed."""
+    changed = {row[0] for row in await connection.fetch(_PATCH, id, msgspec.json.encode(fields).decode())}
+    changed |= await attributes.write(connection, [(id, named)])
     await touch(connection, changed)
     return bool(changed)
 
@@ -260,10 +199,10 @@ async def touch(connection: asyncpg.Connection, changed: Collection[UUID]) -> No
     """Raise the versions of held customers and write their events."""
     ids = sorted(changed)
     await connection.execute(_TOUCH, ids)
-    await emit(connection, "updated", ids)
+    await _tell(connection, "updated", ids)
 
 
-async def read(connection: asyncpg.Connection, id: UUID) -> tuple[int, str] | None:
-    """(version, document) as the present transaction sees it."""
-    row = await connection.fetchrow("select version, document::text from customer_documents where id = $1", id)
-    return (row[0], row[1]) if row else None
+async def read(connection: asyncpg.Connection, id: UUID) -> Told | None:
+    """A customer as the present transaction sees it."""
+    row = await connection.fetchrow(_READ, id)
+    return Told(*row) if row else None

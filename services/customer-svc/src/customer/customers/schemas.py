@@ -1,36 +1,23 @@
 """Customers as they come in and go out."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from crmkit.data.instants import Instant
-from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
-from customer.references.schemas import Text
+from crmkit.web.bodies import Body
+from customer.attributes.schemas import Attribute, AttributeName, AttributePatch, NewAttribute
+from customer.references.rules import DEFAULT_SOURCE
+from customer.references.schemas import Source, Text
 
 Kind = Literal["consumer", "business", "channel", "internal"]
-Provenance = Literal["own", "third_party", "partner"]
-AttributeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
-class NewAttribute(BaseModel):
-    """A descriptive value and where it comes from; null removes it."""
-
-    model_config = ConfigDict(extra="forbid")
-    value: JsonValue
-    source: Provenance = "own"
-    channel: Annotated[str, Field(max_length=64)] | None = None
-    collected_at: Instant | None = None
-    verified_at: Instant | None = None
-
-
-class NewCustomer(BaseModel):
+class NewCustomer(Body):
     """A customer as posted, batched or imported; what is left out of an upsert stays as it is."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -46,46 +33,31 @@ class NewCustomer(BaseModel):
         },
     )
     external_id: Text | None = None
-    source: Annotated[str, Field(pattern=SOURCE_PATTERN)] = DEFAULT_SOURCE
+    source: Source = DEFAULT_SOURCE
     kind: Kind | None = None
     name: Text | None = None
-    phones: Annotated[list[Text], Field(max_length=20)] = []
-    emails: Annotated[list[Text], Field(max_length=20)] = []
-    cards: Annotated[list[Text], Field(max_length=20)] = []
-    attributes: Annotated[dict[AttributeName, NewAttribute | None], Field(max_length=200)] = {}
+    phones: Annotated[list[Text], Field(default_factory=list, max_length=20)]
+    emails: Annotated[list[Text], Field(default_factory=list, max_length=20)]
+    cards: Annotated[list[Text], Field(default_factory=list, max_length=20)]
+    attributes: Annotated[dict[AttributeName, NewAttribute | None], Field(default_factory=dict, max_length=200)]
 
 
-class AttributePatch(BaseModel):
-    """What of an attribute changes: members left out stay, null clears one; a new attribute needs its value."""
-
-    model_config = ConfigDict(extra="forbid")
-    value: JsonValue = None
-    source: Provenance = "own"
-    channel: Annotated[str, Field(max_length=64)] | None = None
-    collected_at: Instant | None = None
-    verified_at: Instant | None = None
-
-
-class CustomerPatch(BaseModel):
+class CustomerPatch(Body):
     """A JSON merge patch: null clears a name or removes an attribute."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Anna Müller"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Anna Müller"}]})
     kind: Kind = "consumer"
     name: Text | None = None
-    attributes: Annotated[dict[AttributeName, AttributePatch | None], Field(max_length=200)] = {}
+    attributes: Annotated[dict[AttributeName, AttributePatch | None], Field(default_factory=dict, max_length=200)]
+
+
+# The columns of `customers` that are given: those a patch may set.
+FIELDS: Final = tuple(name for name in CustomerPatch.model_fields if name != "attributes")
 
 
 class ExternalId(BaseModel):
     source: str
     external_id: str
-
-
-class Attribute(BaseModel):
-    value: Any
-    source: Provenance
-    channel: str | None
-    collected_at: datetime | None
-    verified_at: datetime | None
 
 
 class Customer(BaseModel):
@@ -111,8 +83,8 @@ class CustomerPage(BaseModel):
     next_cursor: str | None
 
 
-class NewCustomers(BaseModel):
+class NewCustomers(Body):
     """Up to 1,000 customers; each stands or falls by itself."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"items": [{"name": "Anna Müller"}]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [{"name": "Anna Müller"}]}]})
     items: Annotated[list[JsonValue], Field(min_length=1, max_length=1000)]

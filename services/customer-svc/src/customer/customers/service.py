@@ -1,51 +1,48 @@
 """What can be done with customers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data import audit
 from crmkit.data.db import driver
-from crmkit.problems import Invalid
 from crmkit.web import batches
-from customer import intake
+from crmkit.web.batches import BatchResults, Outcome
+from crmkit.web.told import Told
+from customer import intake, linking
+from customer.attributes import repository as attributes
+from customer.attributes import rules as attribute_rules
+from customer.attributes.schemas import AttributePatch, NewAttribute
 from customer.customers import repository, rules
-from customer.customers.errors import CustomerNotFound, NoValue, of_refusal
-from customer.customers.schemas import AttributePatch, CustomerPatch, NewAttribute, NewCustomer
-from customer.intake import BatchResult, BatchResults, Mode, Outcome
-from customer.pending import service as pending
-from customer.references import rules as handles
-from customer.references.rules import DEFAULT_SOURCE, Handle
-from customer.references.schemas import Reference, handle_of
+from customer.customers.errors import IdentifierTaken, NoValue
+from customer.customers.schemas import FIELDS, CustomerPatch, NewCustomer
+from customer.intake import Mode
+from customer.references.errors import CustomerNotFound
 
 
 async def create_customer(session: AsyncSession, new: NewCustomer, *, region: str) -> UUID:
-    """Make one customer. Raises references.rules.Unreadable, IdentifierTaken."""
-    outcome = (await take_customers(await driver(session), [rules.read(new, region)], Mode.INSERT))[0]
-    if outcome.refusal:
-        raise of_refusal(outcome.refusal)
-    assert outcome.id is not None
-    await audit.record(session, "create_customer", f"/v1/customers/{outcome.id}")
-    return outcome.id
+    """Make one customer. Raises Unreadable, IdentifierTaken."""
+    (outcome,) = await _create(await driver(session), [rules.read(new, region)])
+    return intake.accepted(outcome, IdentifierTaken)
 
 
 async def create_customers(session: AsyncSession, items: Sequence[JsonValue], *, region: str) -> BatchResults:
     """Make up to 1,000 customers; a result each, in order."""
-    results: list[BatchResult | None] = []
-    readable: list[rules.Intake] = []
-    for item in items:
-        result = None
-        try:
-            readable.append(rules.read(batches.read_item(NewCustomer, item), region))
-        except (Invalid, handles.Unreadable) as error:
-            result = intake.unreadable(error)
-        results.append(result)
-    outcomes = iter(await take_customers(await driver(session), readable, Mode.INSERT))
-    return BatchResults(data=[result or intake.result(next(outcomes)) for result in results])
+
+    def read(item: JsonValue) -> rules.Intake:
+        return rules.read(batches.read_item(NewCustomer, item), region)
+
+    return await intake.in_batch(items, read, partial(_create, await driver(session)))
+
+
+async def _create(connection: asyncpg.Connection, items: Sequence[rules.Intake]) -> list[Outcome]:
+    outcomes = await take_customers(connection, items, Mode.INSERT)
+    await intake.record(connection, "create_customer", "/v1/customers", outcomes)
+    return outcomes
 
 
 async def take_customers(connection: asyncpg.Connection, items: Sequence[rules.Intake], mode: Mode) -> list[Outcome]:
@@ -61,27 +58,23 @@ async def take_customers(connection: asyncpg.Connection, items: Sequence[rules.I
         return outcomes
 
     outcomes = await intake.in_waves(items, lambda item: item.keys, take)
-    await pending.link(connection, moved)
+    await linking.link(connection, moved)
     return outcomes
 
 
 async def patch_customer(session: AsyncSession, id: UUID, patch: CustomerPatch) -> None:
     """Apply a merge patch to a customer whose row the caller holds; only what was sent changes. Raises NoValue."""
     connection = await driver(session)
-    present = await repository.read_attributes(connection, id, patch.attributes) if patch.attributes else {}
-    change = repository.Change(
-        name=(patch.name,) if "name" in patch.model_fields_set else None,
-        kind=patch.kind if "kind" in patch.model_fields_set else None,
-        attributes={name: _patched(name, present.get(name), new) for name, new in patch.attributes.items()},
-    )
-    if await repository.patch(connection, id, change):
+    present = await attributes.read(connection, id, patch.attributes) if patch.attributes else {}
+    named = {name: _patched(name, present.get(name), new) for name, new in patch.attributes.items()}
+    if await repository.patch(connection, id, patch.model_dump(include=set(FIELDS), exclude_unset=True), named):
         await audit.record(session, "patch_customer", f"/v1/customers/{id}")
 
 
 def _patched(name: str, present: NewAttribute | None, patch: AttributePatch | None) -> NewAttribute | None:
     if patch is None:
         return None
-    after = rules.patched(present, patch)
+    after = attribute_rules.patched(present, patch)
     if after is None:
         raise NoValue(name)
     return after
@@ -95,19 +88,9 @@ async def hold_customer(session: AsyncSession, id: UUID) -> int:
     return version
 
 
-async def read_customer(session: AsyncSession, id: UUID) -> tuple[int, str]:
-    """(version, document) as this transaction sees it. Raises CustomerNotFound."""
+async def read_customer(session: AsyncSession, id: UUID) -> Told:
+    """A customer as this transaction sees it. Raises CustomerNotFound."""
     found = await repository.read(await driver(session), id)
     if found is None:
         raise CustomerNotFound(f"There is no customer {id}.")
     return found
-
-
-def read_lookup(given: Mapping[str, str | None], source: str | None, *, region: str) -> Handle:
-    """The one handle a lookup names. Raises Invalid, references.rules.Unreadable."""
-    named = {kind: value for kind, value in given.items() if value is not None}
-    if len(named) != 1:
-        raise Invalid(f"Look up by exactly one of {', '.join(given)}.")
-    return handle_of(
-        msgspec.convert(named | {"source": source}, Reference), source=source or DEFAULT_SOURCE, region=region
-    )

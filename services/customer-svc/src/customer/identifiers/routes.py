@@ -1,41 +1,46 @@
 """The handles that point to a profile."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from crmkit.web import paging, routing
+from crmkit.web import concurrency, paging, routing
 from crmkit.web.sessions import Session
 from customer.customers import service as customers
 from customer.identifiers import repository, service
 from customer.identifiers.schemas import Identifier, Identifiers, Kind, NewIdentifier
-from customer.references.rules import SOURCE_PATTERN
+from customer.references.paths import CustomerId, KnownCustomer
+from customer.references.schemas import Source
 from customer.settings import region_of
 
 router = routing.router(tags=["customers"], scope="customers")
 
 
 @router.get("/customers/{id}/identifiers", operation_id="list_identifiers", response_model=paging.Page[Identifier])
-async def list_identifiers(request: Request, id: UUID, session: Session, page: paging.PageQuery) -> Response:
-    await customers.read_customer(session, id)
+async def list_identifiers(request: Request, id: KnownCustomer, session: Session, page: paging.PageQuery) -> Response:
     return await paging.answer(request, session, page, repository.listing(id))
 
 
-@router.post("/customers/{id}/identifiers", status_code=201, operation_id="add_identifier")
-async def add_identifier(id: UUID, body: NewIdentifier, request: Request, session: Session) -> Identifiers:
+@router.post(
+    "/customers/{id}/identifiers", status_code=201, operation_id="add_identifier", openapi_extra=concurrency.IF_MATCH
+)
+async def add_identifier(id: CustomerId, body: NewIdentifier, request: Request, session: Session) -> Identifiers:
+    concurrency.check(request, await customers.hold_customer(session, id))
     await service.add_identifier(session, id, service.read(body, region_of(request)))
     return await service.list_identifiers(session, id)
 
 
-@router.delete("/customers/{id}/identifiers", status_code=204, operation_id="remove_identifier")
+@router.delete(
+    "/customers/{id}/identifiers", status_code=204, operation_id="remove_identifier", openapi_extra=concurrency.IF_MATCH
+)
 async def remove_identifier(
     request: Request,
     session: Session,
-    id: UUID,
+    id: CustomerId,
     kind: Annotated[Kind, Query()],
     value: Annotated[str, Query(min_length=1, max_length=255)],
-    source: Annotated[str | None, Query(pattern=SOURCE_PATTERN)] = None,
+    source: Annotated[Source | None, Query()] = None,
 ) -> None:
+    concurrency.check(request, await customers.hold_customer(session, id))
     identifier = NewIdentifier(kind=kind, value=value, source=source)
     await service.remove_identifier(session, id, service.read(identifier, region_of(request)))

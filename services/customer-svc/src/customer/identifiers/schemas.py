@@ -1,22 +1,22 @@
 """A customer's identifiers."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from customer.references.rules import SOURCE_PATTERN
-from customer.references.schemas import Text
+from crmkit.web.bodies import Body
+from customer.references.schemas import Source, Text
 
 Kind = Literal["external_id", "phone", "email", "card", "social"]
 
 
-class NewIdentifier(BaseModel):
+class NewIdentifier(Body):
     """A handle to add: a `phone`, `email`, `card`, `social` id, or an `external_id` of a `source`."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"kind": "card", "value": "2200 1234"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "card", "value": "2200 1234"}]})
     kind: Kind
     value: Text
-    source: Annotated[str, Field(pattern=SOURCE_PATTERN)] | None = None
+    source: Source | None = None
 
 
 class Identifier(BaseModel):

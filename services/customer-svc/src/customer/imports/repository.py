@@ -8,8 +8,8 @@ from uuid import UUID
 
 import asyncpg
 
+from crmkit.web.batches import Refusal
 from customer.imports.rules import Chunk
-from customer.intake import Refusal
 
 _STAGE: Final = "insert into import_chunks (job_id, number, first_line, content) values ($1, $2, $3, $4)"
 _ADOPT: Final = "update import_chunks set job_id = $2 where job_id = $1 returning number"

@@ -9,27 +9,28 @@ import asyncpg
 import msgspec
 from pydantic import ValidationError
 
+from crmkit.data.contact_points import Unreadable
 from crmkit.problems import Invalid
 from crmkit.web import batches, unstorable
+from crmkit.web.batches import Outcome
 from customer.customers import rules as customer_rules
 from customer.customers import service as customers
 from customer.customers.schemas import NewCustomer
 from customer.imports.schemas import Resource
 from customer.imports.tables import SURPLUS
-from customer.intake import Mode, Outcome
+from customer.intake import Mode
+from customer.interactions import service as interactions
+from customer.interactions.schemas import NewInteraction
 from customer.orders import rules as order_rules
 from customer.orders import service as orders
 from customer.orders.rules import OrderIntake, ReadOrder
 from customer.products import service as products
 from customer.products.schemas import NewProduct
 from customer.references.catalogue import Catalogue
-from customer.references.rules import Unreadable
 from customer.refunds import service as refunds
 from customer.refunds.schemas import RefundIntake
 from customer.stores import service as stores
 from customer.stores.schemas import NewStore
-from customer.timeline import service as timeline
-from customer.timeline.schemas import NewInteraction
 
 T = TypeVar("T")
 
@@ -129,7 +130,7 @@ WAYS: Final[Mapping[Resource, Way[Any]]] = {
         lambda db, items, how: refunds.take_refunds(db, items, how.mode),
     ),
     "interactions": Way(
-        lambda line, how: timeline.read(NewInteraction.model_validate_json(line), how.region),
-        lambda db, items, how: timeline.take_interactions(db, items, how.mode),
+        lambda line, how: interactions.read(NewInteraction.model_validate_json(line), how.region),
+        lambda db, items, how: interactions.take_interactions(db, items, how.mode),
     ),
 }

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -13,16 +15,20 @@ from starlette.requests import ClientDisconnect
 
 from crmkit.data import audit
 from crmkit.data.db import Database, driver
+from crmkit.web.batches import Outcome
 from crmkit.work import jobs
+from crmkit.work.due import Due
 from customer.imports import repository, resources, rules, tables
 from customer.imports.ahead import Ahead
 from customer.imports.errors import UnreadableBody, UploadAbandoned
 from customer.imports.repository import LineError
 from customer.imports.resources import Intake, ReadLines
 from customer.imports.schemas import ImportParams, ImportResult
-from customer.intake import Mode, Outcome
+from customer.intake import Mode
 
-KIND = "import"
+KIND: Final = "import"
+# An upload that pauses longer is taken for dead.
+IDLE: Final = timedelta(hours=1)
 
 
 @dataclass
@@ -132,3 +138,8 @@ async def _keep_errors(
     if errors:
         await repository.keep_errors(connection, job_id, errors)
     return len(errors)
+
+
+async def forget_bodies(connection: asyncpg.Connection, _: Sequence[Due]) -> None:
+    """Drop what imports that failed or were cancelled did not take, and what came of uploads whose process died."""
+    await repository.forget(connection, idle_since=datetime.now(UTC) - IDLE)

@@ -9,6 +9,5 @@ documents = Table(
     Column("customer_id", Uuid),
     Column("placed_at", DateTime(timezone=True), nullable=False),
     Column("store_id", String),
-    Column("source", String),
     Column("document", String),
 )

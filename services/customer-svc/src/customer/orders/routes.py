@@ -3,16 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from crmkit.data.instants import Instant
 from crmkit.web import concurrency, paging, routing
 from crmkit.web.sessions import Session
-from customer.customers import service as customers
-from customer.documents import answer
 from customer.orders import repository, service
+from customer.orders.paths import OrderId
 from customer.orders.schemas import NewOrder, Order, OrderFilters, OrderPage
-from customer.references.rules import SOURCE_PATTERN
+from customer.references.paths import KnownCustomer
 from customer.settings import region_of
 
 router = routing.router(tags=["orders"], scope="customers")
@@ -30,7 +29,7 @@ def _filters(
 @router.post("/orders", status_code=201, operation_id="create_order", response_model=Order)
 async def create_order(body: NewOrder, request: Request, session: Session) -> Response:
     id = await service.create_order(session, body, region=region_of(request))
-    return answer(await service.read_order(session, id), location=f"/v1/orders/{id}")
+    return (await service.read_order(session, id)).answer(location=f"/v1/orders/{id}")
 
 
 @router.get("/orders", operation_id="list_orders", response_model=OrderPage)
@@ -44,28 +43,21 @@ async def list_orders(
 
 
 @router.get("/customers/{id}/orders", operation_id="list_customer_orders", response_model=OrderPage)
-async def list_customer_orders(request: Request, id: UUID, session: Session, page: paging.PageQuery) -> Response:
-    await customers.read_customer(session, id)
+async def list_customer_orders(
+    request: Request, id: KnownCustomer, session: Session, page: paging.PageQuery
+) -> Response:
     return await paging.answer(request, session, page, repository.listing(OrderFilters(customer_id=id)))
 
 
-@router.get("/orders/ext:{source}:{external_id:path}", operation_id="get_order_by_external_id", response_model=Order)
-async def get_order_by_external_id(
-    source: Annotated[str, Path(pattern=SOURCE_PATTERN)], external_id: str, session: Session
-) -> Response:
-    return answer(await service.read_order_by_key(session, source, external_id))
-
-
 @router.get("/orders/{id}", operation_id="get_order", response_model=Order)
-async def get_order(id: UUID, session: Session) -> Response:
-    return answer(await service.read_order(session, id))
+async def get_order(id: OrderId, session: Session) -> Response:
+    return (await service.read_order(session, id)).answer()
 
 
 @router.post(
     "/orders/{id}/cancel", operation_id="cancel_order", openapi_extra=concurrency.IF_MATCH, response_model=Order
 )
-async def cancel_order(request: Request, id: UUID, session: Session) -> Response:
-    customer_id, version = await service.hold_order(session, id)
-    concurrency.check(request, version)
-    await service.cancel_order(session, id, customer_id)
-    return answer(await service.read_order(session, id))
+async def cancel_order(request: Request, id: OrderId, session: Session) -> Response:
+    concurrency.check(request, (await service.hold_order(session, id))[1])
+    await service.cancel_order(session, id)
+    return (await service.read_order(session, id)).answer()

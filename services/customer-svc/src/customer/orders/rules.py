@@ -12,13 +12,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from crmkit.data import instants
-from customer.causes import Cause
-from customer.references import rules as handles
+from crmkit.data import instants, money
+from crmkit.data.contact_points import Unreadable
+from customer.intake import NO_CAUSE, Cause
 from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN, Handle
 from customer.references.schemas import Reference, handle_of
 
-Amount = Annotated[int, Meta(ge=0, le=10**15)]
+Amount = Annotated[int, Meta(ge=0, le=money.MOST)]
 Short = Annotated[str, Meta(max_length=64)]
 Id = Annotated[str, Meta(min_length=1, max_length=255)]
 # Python's `$` also matches before a line's end; the published patterns are read by others, for which it does not.
@@ -47,7 +47,7 @@ class OrderIntake(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     customer: Reference
     placed_at: Annotated[datetime, Meta(tz=True)]
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+    currency: str
     lines: Annotated[tuple[LineIntake, ...], Meta(min_length=1, max_length=2000)]
     external_id: Id | None = None
     source: Source = DEFAULT_SOURCE
@@ -64,27 +64,33 @@ class OrderIntake(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         return sum([line.amount for line in self.lines])
 
 
+# What an order has besides its customer and its lines: columns of `orders`, and of an import's CSV.
+FIELDS: Final = tuple(name for name in OrderIntake.__struct_fields__ if name not in ("customer", "lines"))
+
+
 class ReadOrder(NamedTuple):
     """An order in which nothing is wrong by itself: what it refers to is still to be found.
 
-    fingerprint: equal for orders of equal content, so that an import repeated changes nothing. cause: the event of
-    another feed that made the order.
+    fingerprint: equal for orders of equal content, so that an import repeated changes nothing.
+    checkout: the confirmed checkout that it was. The order takes its id, so that a history told again makes the same
+    orders, and keeps products as they were given which are not known yet: the goods are gone. cause: what told of it.
     """
 
     order: OrderIntake
     customer: Handle
     products: list[Handle]
     fingerprint: UUID
-    cause: Cause | None = None
+    checkout: UUID | None = None
+    cause: Cause = NO_CAUSE
 
 
-def read(order: OrderIntake, region: str, cause: Cause | None = None) -> ReadOrder:
-    """Check an order that decodes. Raises references.rules.Unreadable."""
+def read(order: OrderIntake, region: str) -> ReadOrder:
+    """Check an order that decodes. Raises Unreadable."""
     _check(order)
     customer = handle_of(order.customer, source=order.source, region=region)
     products = [product_handle(line.product, order.source) for line in order.lines]
     content = hashlib.blake2b(msgspec.msgpack.encode(order), digest_size=16).digest()
-    return ReadOrder(order, customer, products, UUID(bytes=content), cause)
+    return ReadOrder(order, customer, products, UUID(bytes=content))
 
 
 def product_handle(product: Reference, source: str) -> Handle:
@@ -93,16 +99,25 @@ def product_handle(product: Reference, source: str) -> Handle:
         return Handle("external_id", product.source or source, product.external_id)
     if product.id is not None:
         return Handle("id", "", str(product.id))
-    raise handles.Unreadable("A product is named by its id or external_id.")
+    raise Unreadable("A product is named by its id or external_id.")
+
+
+def id_given(product: Handle) -> UUID | None:
+    """The id by which a product was named."""
+    return UUID(product.value) if product.kind == "id" else None
 
 
 def _check(order: OrderIntake) -> None:
     for number, line in enumerate(order.lines):
         if not line.quantity.is_integer() and round(line.quantity, PLACES) != line.quantity:
-            raise handles.Unreadable(f"/lines/{number}/quantity: a quantity has up to {PLACES} decimal places.")
+            raise Unreadable(f"/lines/{number}/quantity: a quantity has up to {PLACES} decimal places.")
     try:
         instants.bounded(order.placed_at)
     except ValueError as error:
-        raise handles.Unreadable(f"/placed_at: {error}.") from error
-    if order.total_amount > 10**15:
-        raise handles.Unreadable("/lines: the order's total is above 10^15.")
+        raise Unreadable(f"/placed_at: {error}.") from error
+    try:
+        money.known(order.currency)
+    except ValueError as error:
+        raise Unreadable(f"/currency: {error}.") from error
+    if order.total_amount > money.MOST:
+        raise Unreadable("/lines: the order's total is above 10^15.")

@@ -10,15 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.config import JsonDict
 
 from crmkit.data.instants import Instant
-from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
-from customer.references.schemas import CustomerRef, ProductRef, Text
+from crmkit.data.money import Amount, Currency
+from crmkit.web.bodies import Body
+from customer.references.rules import DEFAULT_SOURCE
+from customer.references.schemas import CustomerRef, ProductRef, Source, Text
 
-MOST = 10**15
-
-Amount = Annotated[int, Field(ge=0, le=MOST, description="minor units")]
 AsNumber = PlainSerializer(float, return_type=float, when_used="json")
 Quantity = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=3), AsNumber]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
+Short = Annotated[str, Field(max_length=64)]
 DiscountKind = Literal["store", "manufacturer", "match", "coupon"]
 
 _LINE: JsonDict = {
@@ -39,40 +38,38 @@ _EXAMPLE: JsonDict = {
 }
 
 
-class Discount(BaseModel):
+class Discount(Body):
     """What took a line's price down, and by how much."""
 
-    model_config = ConfigDict(extra="forbid")
     kind: DiscountKind
     amount: Amount
     code: Text | None = None
 
 
-class NewOrderLine(BaseModel):
+class NewOrderLine(Body):
     """amount: what the store received for the line, tax included."""
 
-    model_config = ConfigDict(extra="forbid")
     product: ProductRef
     quantity: Quantity
     amount: Amount
     tax_amount: Amount | None = None
     cost_amount: Amount | None = None
-    discounts: Annotated[list[Discount], Field(max_length=20)] = []
+    discounts: Annotated[list[Discount], Field(default_factory=list, max_length=20)]
 
 
-class NewOrder(BaseModel):
+class NewOrder(Body):
     """A purchase. Another one under the same external id replaces it when imported, and is refused when posted."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
     customer: CustomerRef
     placed_at: Instant
     currency: Currency
     lines: Annotated[list[NewOrderLine], Field(min_length=1, max_length=2000)]
     external_id: Text | None = None
-    source: Annotated[str, Field(pattern=SOURCE_PATTERN)] = DEFAULT_SOURCE
-    store_id: Annotated[str, Field(max_length=64)] | None = None
-    channel: Annotated[str, Field(max_length=64)] | None = None
-    brand: Annotated[str, Field(max_length=64)] | None = None
+    source: Source = DEFAULT_SOURCE
+    store_id: Short | None = None
+    channel: Short | None = None
+    brand: Short | None = None
 
 
 class CustomerId(BaseModel):
@@ -80,7 +77,9 @@ class CustomerId(BaseModel):
 
 
 class LineProduct(BaseModel):
-    id: UUID
+    """A product as it was given and, once that is known, as it is called here: until then `id` is null."""
+
+    id: UUID | None
     external_id: str | None
     source: str | None
 

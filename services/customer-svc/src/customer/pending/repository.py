@@ -1,25 +1,24 @@
 """What waits for its customer, by the handle it came with.
 
-Whoever finds a handle open and keeps something under it, and whoever stores or drops identifiers and looks for what
-waits under them, must not miss one another: neither sees what the other has not committed. So the former take an
-advisory lock that the latter share. Nobody who stores identifiers waits for another, and imports of orders take none.
+Whoever finds a handle open and keeps something under it, and whoever stores or drops an identifier at that moment, do
+not see what the other has not committed. So what is kept is looked at once more, as due work, when both have ended.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
-from customer.causes import Cause
+from crmkit.work import due
+from customer import intake
+from customer.intake import NO_CAUSE, Cause
 from customer.references import repository as references
 from customer.references.rules import Handle
 
-_ALONE: Final = "select pg_advisory_xact_lock(hashtextextended('customer.pending', 0))"
-_SHARED: Final = "select pg_advisory_xact_lock_shared(hashtextextended('customer.pending', 0))"
 _KEEP: Final = """
 insert into pending (id, noun, handle_kind, handle_source, handle_value, candidates, at, content,
     causation_id, traceparent)
@@ -42,10 +41,12 @@ returning p.id
 _ANY: Final = "select exists (select from pending)"
 _WAITING: Final = """
 select id, noun, handle_kind, handle_source, handle_value, candidates, at, content::text, causation_id, traceparent
-from pending p
-where (p.handle_kind, p.handle_source, p.handle_value) in (select * from unnest($1::text[], $2::text[], $3::text[]))
-order by p.id for update
+from pending p where {which} order by p.id for update
 """
+_UNDER: Final = _WAITING.format(
+    which="(handle_kind, handle_source, handle_value) in (select * from unnest($1::text[], $2::text[], $3::text[]))"
+)
+_OF_IDS: Final = _WAITING.format(which="p.id = any($1::uuid[])")
 _SET_CANDIDATES: Final = """
 update pending p set version = p.version + 1, candidates = n.candidates::uuid[]
 from unnest($1::uuid[], $2::text[]) as n (id, candidates)
@@ -56,6 +57,9 @@ _DROP: Final = "delete from pending where id = any($1::uuid[])"
 
 # More are more than anyone reads; a switchboard's number may have thousands.
 CANDIDATES: Final = 20
+LINK: Final = "link"
+# Longer than transactions that store identifiers take.
+SOON: Final = timedelta(seconds=10)
 
 Named = Mapping[Handle, Sequence[UUID]]
 
@@ -75,47 +79,43 @@ class Pending:
     candidates: Sequence[UUID]
     at: datetime
     content: str
-    cause: Cause | None = None
+    cause: Cause = NO_CAUSE
 
 
 def is_open(handle: Handle, named: Named) -> bool:
-    """Whether a handle names no customer yet, or several. An id is given out here: one unknown never comes."""
-    return handle.kind != "id" and len(named.get(handle, ())) != 1
-
-
-async def resolve(connection: asyncpg.Connection, handles: Collection[Handle]) -> Named:
-    """The customers each handle names; where one is open, that holds until this transaction ends."""
-    named = await references.find_customers(connection, handles)
-    if not any(is_open(handle, named) for handle in handles):
-        return named
-    await connection.execute(_ALONE)
-    return await references.find_customers(connection, handles)
+    """Whether a handle names no customer yet, or several."""
+    return len(named.get(handle, ())) != 1
 
 
 async def waiting(connection: asyncpg.Connection, handles: Collection[Handle]) -> list[Pending]:
-    """Lock what waits under handles that this transaction has stored or dropped."""
-    await connection.execute(_SHARED)
+    """Lock what waits under these handles."""
     if not await connection.fetchval(_ANY):
         return []
-    rows = await connection.fetch(_WAITING, *_handle_columns(list(handles)))
-    return [_pending(row) for row in rows]
+    return [_pending(row) for row in await connection.fetch(_UNDER, *references.columns(handles))]
+
+
+async def still_waiting(connection: asyncpg.Connection, ids: Collection[UUID]) -> list[Pending]:
+    """Lock those of these that still wait."""
+    return [_pending(row) for row in await connection.fetch(_OF_IDS, list(ids))]
 
 
 async def keep(connection: asyncpg.Connection, items: Sequence[Pending]) -> None:
-    """Keep what has to wait; what is kept already stays as it is."""
-    causes = [item.cause for item in items]
-    await connection.execute(
-        _KEEP,
-        *_columns(items),
-        [item.noun for item in items],
-        [cause.event_id if cause else None for cause in causes],
-        [cause.traceparent if cause else None for cause in causes],
-    )
+    """Keep what has to wait, and have it looked at once more; what is kept already stays as it is."""
+    causes = intake.by_cause([item.cause for item in items])
+    await connection.execute(_KEEP, *_columns(items), [item.noun for item in items], *causes)
+    await look_once_more(connection, LINK, [item.id for item in items])
+
+
+async def look_once_more(connection: asyncpg.Connection, kind: str, ids: Iterable[UUID]) -> None:
+    """Have `kind` done with these when those have ended who did not see them, and were not seen."""
+    await due.put(connection, kind, map(str, ids), datetime.now(UTC) + SOON)
 
 
 async def change(connection: asyncpg.Connection, items: Sequence[Pending], *, replaced: bool) -> set[UUID]:
     """Tell of kept things anew; the ids of those that changed. Members left null stay, unless they are replaced."""
-    return _ids(await connection.fetch(_CHANGE, *_columns(items), replaced))
+    changed = _ids(await connection.fetch(_CHANGE, *_columns(items), replaced))
+    await look_once_more(connection, LINK, changed)
+    return changed
 
 
 async def set_candidates(connection: asyncpg.Connection, candidates: Mapping[UUID, Sequence[UUID]]) -> set[UUID]:
@@ -142,22 +142,18 @@ def _pending(row: asyncpg.Record) -> Pending:
         candidates=row["candidates"],
         at=row["at"],
         content=row["content"],
-        cause=Cause(row["causation_id"], row["traceparent"]) if row["causation_id"] else None,
+        cause=Cause(row["causation_id"], row["traceparent"]),
     )
 
 
 def _columns(items: Sequence[Pending]) -> list[list[Any]]:
     return [
         [item.id for item in items],
-        *_handle_columns([item.handle for item in items]),
+        *references.columns(item.handle for item in items),
         [_array(item.candidates) for item in items],
         [item.at for item in items],
         [item.content for item in items],
     ]
-
-
-def _handle_columns(handles: Sequence[Handle]) -> tuple[list[str], list[str], list[str]]:
-    return [h.kind for h in handles], [h.source for h in handles], [h.value for h in handles]
 
 
 def _array(candidates: Iterable[UUID]) -> str:

@@ -1,14 +1,14 @@
-"""The view that lists of products read."""
+"""The table that lists of products read."""
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid
+from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid, literal_column
 
-documents = Table(
-    "product_documents",
+products = Table(
+    "products",
     MetaData(),
     Column("id", Uuid),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("product_type", String),
     Column("product_category", String),
     Column("brand", String),
-    Column("document", String),
 )
+DOCUMENT = literal_column("product_document(products)::text", String).label("document")

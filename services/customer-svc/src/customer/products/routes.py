@@ -3,15 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from crmkit.web import concurrency, paging, routing
+from crmkit.web.batches import BatchResults
 from crmkit.web.sessions import Session
-from customer.documents import answer
-from customer.intake import BatchResults
 from customer.products import repository, service
+from customer.products.errors import ProductNotFound
 from customer.products.schemas import Brand, NewProduct, NewProducts, Product, ProductPage
-from customer.references.rules import SOURCE_PATTERN
+from customer.references.paths import by_handle
+
+_FIND = "select id from products where source = $1 and external_id = $2"
+ProductId = Annotated[UUID, Depends(by_handle("product", _FIND, ProductNotFound))]
 
 router = routing.router(tags=["products"], scope="customers")
 
@@ -19,7 +22,7 @@ router = routing.router(tags=["products"], scope="customers")
 @router.post("/products", status_code=201, operation_id="create_product", response_model=Product)
 async def create_product(body: NewProduct, session: Session) -> Response:
     id = await service.create_product(session, body)
-    return answer(await service.read_product(session, id), location=f"/v1/products/{id}")
+    return (await service.read_product(session, id)).answer(location=f"/v1/products/{id}")
 
 
 @router.post("/products/batch", operation_id="create_products")
@@ -40,21 +43,12 @@ async def list_products(
     return await paging.answer(request, session, page, repository.listing(filters))
 
 
-@router.get(
-    "/products/ext:{source}:{external_id:path}", operation_id="get_product_by_external_id", response_model=Product
-)
-async def get_product_by_external_id(
-    source: Annotated[str, Path(pattern=SOURCE_PATTERN)], external_id: str, session: Session
-) -> Response:
-    return answer(await service.read_product_by_key(session, source, external_id))
-
-
 @router.get("/products/{id}", operation_id="get_product", response_model=Product)
-async def get_product(id: UUID, session: Session) -> Response:
-    return answer(await service.read_product(session, id))
+async def get_product(id: ProductId, session: Session) -> Response:
+    return (await service.read_product(session, id)).answer()
 
 
 @router.delete("/products/{id}", status_code=204, operation_id="archive_product", openapi_extra=concurrency.IF_MATCH)
-async def archive_product(request: Request, id: UUID, session: Session) -> None:
+async def archive_product(request: Request, id: ProductId, session: Session) -> None:
     concurrency.check(request, await service.hold_product(session, id))
     await service.archive_product(session, id)

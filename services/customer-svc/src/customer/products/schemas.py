@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.config import JsonDict
 
-from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
-from customer.references.schemas import Text
+from crmkit.web.bodies import Body
+from customer.references.rules import DEFAULT_SOURCE
+from customer.references.schemas import Source, Text
 
 Brand = Literal["national", "private"]
 
@@ -25,15 +26,15 @@ _EXAMPLE: JsonDict = {
 }
 
 
-class NewProduct(BaseModel):
+class NewProduct(Body):
     """A product as posted or imported; what is left out of an upsert stays as it is.
 
     brand: `private` is the store's own, `national` any other.
     """
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
     external_id: Text
-    source: Annotated[str, Field(pattern=SOURCE_PATTERN)] = DEFAULT_SOURCE
+    source: Source = DEFAULT_SOURCE
     name: Text | None = None
     department: Text | None = None
     product_category: Text | None = None
@@ -43,10 +44,10 @@ class NewProduct(BaseModel):
     package_size: Text | None = None
 
 
-class NewProducts(BaseModel):
+class NewProducts(Body):
     """Up to 1,000 products; each stands or falls by itself."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"items": [_EXAMPLE]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE]}]})
     items: Annotated[list[JsonValue], Field(min_length=1, max_length=1000)]
 
 

@@ -1,6 +1,7 @@
 """What can be done with products."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -9,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data import audit
 from crmkit.data.db import driver
-from crmkit.problems import Invalid
 from crmkit.web import batches
+from crmkit.web.batches import BatchResults, Effect, Outcome
+from crmkit.web.told import Told
 from customer import intake
-from customer.intake import BatchResult, BatchResults, Mode, Outcome
+from customer.intake import Mode
+from customer.orders import service as orders
 from customer.products import repository
 from customer.products.errors import ProductExists, ProductNotFound
 from customer.products.schemas import NewProduct
@@ -20,36 +23,31 @@ from customer.products.schemas import NewProduct
 
 async def create_product(session: AsyncSession, new: NewProduct) -> UUID:
     """Add one product. Raises ProductExists."""
-    outcome = (await repository.take(await driver(session), [new], Mode.INSERT))[0]
-    if outcome.refusal:
-        raise ProductExists(outcome.refusal.detail, existing_id=str(outcome.refusal.existing_id))
-    assert outcome.id is not None
-    await audit.record(session, "create_product", f"/v1/products/{outcome.id}")
-    return outcome.id
+    (outcome,) = await _create(await driver(session), [new])
+    return intake.accepted(outcome, ProductExists)
 
 
 async def create_products(session: AsyncSession, items: Sequence[JsonValue]) -> BatchResults:
     """Add up to 1,000 products; a result each, in order."""
-    results: list[BatchResult | None] = []
-    readable: list[NewProduct] = []
-    for item in items:
-        result = None
-        try:
-            readable.append(batches.read_item(NewProduct, item))
-        except Invalid as error:
-            result = intake.unreadable(error)
-        results.append(result)
-    outcomes = iter(await take_products(await driver(session), readable, Mode.INSERT))
-    return BatchResults(data=[result or intake.result(next(outcomes)) for result in results])
+    return await intake.in_batch(items, partial(batches.read_item, NewProduct), partial(_create, await driver(session)))
+
+
+async def _create(connection: asyncpg.Connection, items: Sequence[NewProduct]) -> list[Outcome]:
+    outcomes = await take_products(connection, items, Mode.INSERT)
+    await intake.record(connection, "create_product", "/v1/products", outcomes)
+    return outcomes
 
 
 async def take_products(connection: asyncpg.Connection, items: Sequence[NewProduct], mode: Mode) -> list[Outcome]:
-    """Store many products; an outcome each, in order."""
+    """Store many products, and link the orders that waited for them; an outcome each, in order."""
 
     async def take(wave: Sequence[NewProduct]) -> list[Outcome]:
         return await repository.take(connection, wave, mode)
 
-    return await intake.in_waves(items, lambda item: [(item.source, item.external_id)], take)
+    outcomes = await intake.in_waves(items, lambda item: [(item.source, item.external_id)], take)
+    new = [item for item, outcome in zip(items, outcomes, strict=True) if outcome.effect is Effect.CREATED]
+    await orders.link_products(connection, [(item.source, item.external_id) for item in new])
+    return outcomes
 
 
 async def hold_product(session: AsyncSession, id: UUID) -> int:
@@ -66,17 +64,9 @@ async def archive_product(session: AsyncSession, id: UUID) -> None:
     await audit.record(session, "archive_product", f"/v1/products/{id}")
 
 
-async def read_product(session: AsyncSession, id: UUID) -> tuple[int, str]:
-    """(version, document). Raises ProductNotFound."""
+async def read_product(session: AsyncSession, id: UUID) -> Told:
+    """A product as this transaction sees it. Raises ProductNotFound."""
     found = await repository.find(await driver(session), id)
     if found is None:
         raise ProductNotFound(f"There is no product {id}.")
-    return found
-
-
-async def read_product_by_key(session: AsyncSession, source: str, external_id: str) -> tuple[int, str]:
-    """(version, document). Raises ProductNotFound."""
-    found = await repository.find_by_key(await driver(session), source, external_id)
-    if found is None:
-        raise ProductNotFound(f"No product has the external id {external_id!r} of {source}.")
     return found

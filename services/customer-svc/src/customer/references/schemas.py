@@ -4,16 +4,19 @@ from typing import Annotated, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from crmkit.data.contact_points import Unreadable
+from crmkit.web.bodies import Body
 from customer.references import rules
 from customer.references.rules import Handle
 
+Source = Annotated[str, Field(pattern=rules.SOURCE_PATTERN)]
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 
 
-class _Reference(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _Reference(Body):
+    model_config = ConfigDict(frozen=True)
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
@@ -29,7 +32,7 @@ class CustomerRef(_Reference):
 
     id: UUID | None = None
     external_id: Text | None = None
-    source: Annotated[str, Field(pattern=rules.SOURCE_PATTERN)] | None = None
+    source: Source | None = None
     phone: Text | None = None
     email: Text | None = None
     card: Text | None = None
@@ -40,7 +43,7 @@ class ProductRef(_Reference):
 
     id: UUID | None = None
     external_id: Text | None = None
-    source: Annotated[str, Field(pattern=rules.SOURCE_PATTERN)] | None = None
+    source: Source | None = None
 
 
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -55,16 +58,16 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fals
 
 
 def handle_of(reference: Reference, *, source: str, region: str) -> Handle:
-    """The handle a reference gives; `source` where it names none. Raises rules.Unreadable."""
+    """The handle a reference gives; `source` where it names none. Raises Unreadable."""
     match reference:
         case Reference(id=UUID() as id):
             return Handle("id", "", str(id))
         case Reference(external_id=str(value)):
-            return Handle("external_id", reference.source or source, rules.external_id(value))
+            return rules.external_id(value, reference.source or source)
         case Reference(card=str(value)):
-            return Handle("card", "", rules.card(value))
+            return rules.card(value)
         case Reference(phone=str(value)):
-            return Handle("phone", "", rules.phone(value, region))
+            return rules.phone(value, region)
         case Reference(email=str(value)):
-            return Handle("email", "", rules.email(value))
-    raise rules.Unreadable("A reference gives an id, external_id, card, phone or email.")
+            return rules.email(value)
+    raise Unreadable("A reference gives an id, external_id, card, phone or email.")

@@ -1,13 +1,12 @@
-"""The view that lists of refunds read."""
+"""The table that lists of refunds read."""
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid
+from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid, literal_column
 
-documents = Table(
-    "refund_documents",
+refunds = Table(
+    "refunds",
     MetaData(),
     Column("id", Uuid),
-    Column("customer_id", Uuid),
     Column("order_id", Uuid),
     Column("refunded_at", DateTime(timezone=True), nullable=False),
-    Column("document", String),
 )
+DOCUMENT = literal_column("refund_document(refunds)::text", String).label("document")

@@ -7,11 +7,12 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import TEXT, cast, select
+from sqlalchemy import select
 
 from crmkit.events import outbox
 from crmkit.web import paging
-from customer.refunds.models import documents
+from crmkit.web.told import Told
+from customer.refunds.models import DOCUMENT, refunds
 from customer.refunds.rules import Left, Order
 from customer.refunds.schemas import NewRefund, Refund
 
@@ -54,13 +55,14 @@ _LINES: Final = """
 insert into refund_lines (customer_id, refund_id, line, quantity, amount)
 select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::numeric[], $5::bigint[])
 """
-_EMIT: Final = """
-insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-select 'perennial.refund.recorded.v1', '/v1/orders/' || d.order_id || '/refunds', d.customer_id::text, d.document,
-    $3, $4, $5, $6
-from unnest($1::uuid[], $2::uuid[]) as n (customer_id, id) join refund_documents d using (customer_id, id)
-"""
-_FIND: Final = "select version, document::text from refund_documents where customer_id = $1 and id = $2"
+_TELL: Final = outbox.telling(
+    "refund",
+    "'recorded'",
+    rows="unnest($2::uuid[], $3::uuid[]) as n (customer_id, id) join refunds r using (customer_id, id)",
+    document="refund_document(r)",
+    subject="customer_id",
+)
+_READ: Final = "select refund_document(r)::text, version from refunds r where id = $1"
 
 OrderKey = tuple[str, str]
 
@@ -124,18 +126,16 @@ async def insert(connection: asyncpg.Connection, places: Sequence[Place]) -> Non
     )
     lines = [(p.customer_id, p.id, x.line, x.quantity, x.amount) for p in places for x in p.new.lines]
     await connection.execute(_LINES, *([row[column] for row in lines] for column in range(5)))
-    await connection.execute(_EMIT, *keys, *outbox.context_values())
+    await connection.execute(_TELL, outbox.origin(), *keys)
 
 
-async def find(connection: asyncpg.Connection, customer_id: UUID, id: UUID) -> tuple[int, str]:
-    """(version, document) of a refund."""
-    row = await connection.fetchrow(_FIND, customer_id, id)
-    return row[0], row[1]
+async def find(connection: asyncpg.Connection, id: UUID) -> Told | None:
+    row = await connection.fetchrow(_READ, id)
+    return Told(*row) if row else None
 
 
 def listing(order_id: UUID) -> paging.Listing:
     """The refunds of an order, the oldest first."""
-    document = cast(documents.c.document, TEXT).label("document")
-    query = select(documents.c.id, document).where(documents.c.order_id == order_id)
-    keys = {"refunded_at": documents.c.refunded_at}
-    return paging.Listing(query, keys=keys, tie=documents.c.id, default="refunded_at", model=Refund, document=document)
+    query = select(refunds.c.id, DOCUMENT).where(refunds.c.order_id == order_id)
+    keys = {"refunded_at": refunds.c.refunded_at}
+    return paging.Listing(query, keys=keys, tie=refunds.c.id, default="refunded_at", model=Refund, document=DOCUMENT)

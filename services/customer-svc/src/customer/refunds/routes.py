@@ -1,25 +1,47 @@
 """What was given back of an order."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
-from crmkit.web import paging, routing
+from crmkit.web import concurrency, paging, routing
 from crmkit.web.sessions import Session
-from customer.documents import answer
 from customer.orders import service as orders
+from customer.orders.paths import OrderId
+from customer.references.paths import by_handle
 from customer.refunds import repository, service
+from customer.refunds.errors import RefundNotFound
+from customer.refunds.repository import Place
 from customer.refunds.schemas import NewRefund, Refund, RefundPage
+
+_FIND = "select refund_id from refund_keys where source = $1 and external_id = $2"
+RefundId = Annotated[UUID, Depends(by_handle("refund", _FIND, RefundNotFound))]
 
 router = routing.router(tags=["orders"], scope="customers")
 
 
-@router.post("/orders/{id}/refunds", status_code=201, operation_id="create_refund", response_model=Refund)
-async def create_refund(id: UUID, body: NewRefund, session: Session) -> Response:
-    return answer(await service.create_refund(session, id, body), location=f"/v1/orders/{id}/refunds")
+@router.post(
+    "/orders/{id}/refunds",
+    status_code=201,
+    operation_id="create_refund",
+    openapi_extra=concurrency.IF_MATCH,
+    response_model=Refund,
+)
+async def create_refund(request: Request, id: OrderId, body: NewRefund, session: Session) -> Response:
+    """`If-Match` takes the order's ETag."""
+    customer_id, version = await orders.hold_order(session, id)
+    concurrency.check(request, version)
+    refund_id = await service.create_refund(session, Place(body, customer_id, id))
+    return (await service.read_refund(session, refund_id)).answer(location=f"/v1/refunds/{refund_id}")
 
 
 @router.get("/orders/{id}/refunds", operation_id="list_refunds", response_model=RefundPage)
-async def list_refunds(request: Request, id: UUID, session: Session, page: paging.PageQuery) -> Response:
+async def list_refunds(request: Request, id: OrderId, session: Session, page: paging.PageQuery) -> Response:
     await orders.read_order(session, id)
     return await paging.answer(request, session, page, repository.listing(id))
+
+
+@router.get("/refunds/{id}", operation_id="get_refund", response_model=Refund)
+async def get_refund(id: RefundId, session: Session) -> Response:
+    return (await service.read_refund(session, id)).answer()

@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from crmkit.data.instants import Instant
-from customer.orders.schemas import Amount, Quantity
-from customer.references.rules import DEFAULT_SOURCE, SOURCE_PATTERN
-from customer.references.schemas import Text
+from crmkit.data.money import Amount
+from crmkit.web.bodies import Body
+from customer.orders.schemas import Quantity
+from customer.references.rules import DEFAULT_SOURCE
+from customer.references.schemas import Source, Text
 
 _EXAMPLE: JsonDict = {
     "external_id": "r-1",
@@ -20,30 +22,29 @@ _EXAMPLE: JsonDict = {
 }
 
 
-class RefundLine(BaseModel):
+class RefundLine(Body):
     """line: the number of the order's line; amount: what the customer got back for it."""
 
-    model_config = ConfigDict(extra="forbid")
     line: Annotated[int, Field(ge=1, le=2000)]
     quantity: Quantity
     amount: Amount
 
 
-class NewRefund(BaseModel):
+class NewRefund(Body):
     """What is given back of an order; a second one under the same external id is refused."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
     refunded_at: Instant
     lines: Annotated[list[RefundLine], Field(min_length=1, max_length=2000)]
     external_id: Text | None = None
-    source: Annotated[str, Field(pattern=SOURCE_PATTERN)] = DEFAULT_SOURCE
+    source: Source = DEFAULT_SOURCE
 
 
 class RefundIntake(NewRefund):
     """A refund as imported: it names its order by the external id of the same source, or of `order_source`."""
 
     order_external_id: Text
-    order_source: Annotated[str, Field(pattern=SOURCE_PATTERN)] | None = None
+    order_source: Source | None = None
 
 
 class Refund(BaseModel):

@@ -8,25 +8,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data import audit
 from crmkit.data.db import driver
+from crmkit.web.batches import Effect, Outcome
+from crmkit.web.told import Told
 from customer import intake
-from customer.intake import Effect, Mode, Outcome
-from customer.orders import service as orders
-from customer.orders.errors import of_refusal
+from customer.intake import Mode
 from customer.refunds import repository, rules
+from customer.refunds.errors import RefundExists, RefundNotFound, RefundTooLarge
 from customer.refunds.repository import Place
-from customer.refunds.schemas import NewRefund, RefundIntake
+from customer.refunds.schemas import RefundIntake
 
 
-async def create_refund(session: AsyncSession, order_id: UUID, new: NewRefund) -> tuple[int, str]:
-    """Give back part of an order; the refund's document. Raises OrderNotFound, RefundExists, RefundTooLarge."""
-    connection = await driver(session)
-    customer_id, _ = await orders.hold_order(session, order_id)
-    outcome = (await _take(connection, [Place(new, customer_id, order_id)], Mode.INSERT))[0]
-    if outcome.refusal:
-        raise of_refusal(outcome.refusal)
-    assert outcome.id is not None
-    await audit.record(session, "create_refund", f"/v1/orders/{order_id}", str(outcome.id))
-    return await repository.find(connection, customer_id, outcome.id)
+async def create_refund(session: AsyncSession, place: Place) -> UUID:
+    """Give back part of an order that the caller holds. Raises RefundExists, RefundTooLarge."""
+    (outcome,) = await _take(await driver(session), [place], Mode.INSERT)
+    id = intake.accepted(outcome, RefundExists, RefundTooLarge)
+    await audit.record(session, "create_refund", f"/v1/refunds/{id}", f"/v1/orders/{place.order_id}")
+    return id
+
+
+async def read_refund(session: AsyncSession, id: UUID) -> Told:
+    """A refund. Raises RefundNotFound."""
+    found = await repository.find(await driver(session), id)
+    if found is None:
+        raise RefundNotFound(f"There is no refund {id}.")
+    return found
 
 
 async def take_refunds(connection: asyncpg.Connection, items: Sequence[RefundIntake], mode: Mode) -> list[Outcome]:

@@ -4,20 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Numeric, Select, cast, func, literal, or_, select, union
-from sqlalchemy.dialects.postgresql import TEXT
 
 from crmkit.web import paging
-from customer.customers.models import contact_points, documents, keys
+from customer.customers.models import DOCUMENT, contact_points, customers, keys
 from customer.customers.schemas import Customer
 from customer.references.rules import Handle
-
-_DOCUMENT = cast(documents.c.document, TEXT).label("document")
 
 
 def listing(kind: str | None) -> paging.Listing:
     """All customers, the newest last."""
     return _listing(
-        _of_kind(select(documents.c.id, _DOCUMENT), kind), {"created_at": documents.c.created_at}, "created_at"
+        _of_kind(select(customers.c.id, DOCUMENT), kind), {"created_at": customers.c.created_at}, "created_at"
     )
 
 
@@ -29,27 +26,27 @@ def by_handle(handle: Handle) -> paging.Listing:
     of_contact = select(contact_points.c.customer_id).where(
         contact_points.c.kind == handle.kind, contact_points.c.value == handle.value
     )
-    query = select(documents.c.id, _DOCUMENT).where(documents.c.id.in_(union(of_key, of_contact)))
-    return _listing(query, {"created_at": documents.c.created_at}, "created_at")
+    query = select(customers.c.id, DOCUMENT).where(customers.c.id.in_(union(of_key, of_contact)))
+    return _listing(query, {"created_at": customers.c.created_at}, "created_at")
 
 
 def by_name(q: str, kind: str | None) -> paging.Listing:
     """Customers whose name holds or resembles `q`, the likest first; trigrams of any script."""
     likeness = cast(
-        func.greatest(func.similarity(documents.c.name, q), func.word_similarity(q, documents.c.name)), Numeric(6, 5)
+        func.greatest(func.similarity(customers.c.name, q), func.word_similarity(q, customers.c.name)), Numeric(6, 5)
     )
     matches = or_(
-        documents.c.name.op("%", is_comparison=True)(literal(q)),
-        literal(q).op("<%", is_comparison=True)(documents.c.name),
-        documents.c.name.icontains(q, autoescape=True),
+        customers.c.name.op("%", is_comparison=True)(literal(q)),
+        literal(q).op("<%", is_comparison=True)(customers.c.name),
+        customers.c.name.icontains(q, autoescape=True),
     )
-    query = _of_kind(select(documents.c.id, _DOCUMENT).where(matches), kind)
+    query = _of_kind(select(customers.c.id, DOCUMENT).where(matches), kind)
     return _listing(query, {"likeness": likeness}, "-likeness")
 
 
 def _of_kind(query: Select[Any], kind: str | None) -> Select[Any]:
-    return query.where(documents.c.kind == kind) if kind else query
+    return query.where(customers.c.kind == kind) if kind else query
 
 
 def _listing(query: Select[Any], sorts: Mapping[str, ColumnElement[Any]], default: str) -> paging.Listing:
-    return paging.Listing(query, keys=sorts, tie=documents.c.id, default=default, model=Customer, document=_DOCUMENT)
+    return paging.Listing(query, keys=sorts, tie=customers.c.id, default=default, model=Customer, document=DOCUMENT)

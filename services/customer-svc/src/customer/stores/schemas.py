@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from crmkit.web import lists
+from crmkit.web.bodies import Body
 from customer.references.schemas import Text
 from customer.stores.rules import time_zone
 
@@ -14,12 +15,10 @@ StoreNumber = Annotated[str, Field(min_length=1, max_length=64, description="the
 TimeZone = Annotated[str, AfterValidator(time_zone)]
 
 
-class NewStore(BaseModel):
+class NewStore(Body):
     """A store as posted or imported; what is left out of an upsert stays as it is."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"store_id": "330", "name": "Main Street"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"store_id": "330", "name": "Main Street"}]})
     store_id: StoreNumber
     name: Text | None = None
     address: Text | None = None

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data import audit
 from crmkit.data.db import driver
+from crmkit.web.batches import Outcome
 from customer import intake
-from customer.intake import Mode, Outcome
+from customer.intake import Mode
 from customer.stores import repository
 from customer.stores.errors import StoreExists, StoreNotFound
 from customer.stores.models import StoreRow
@@ -18,12 +19,10 @@ from customer.stores.schemas import NewStore, Store
 
 async def create_store(session: AsyncSession, new: NewStore) -> Store:
     """Add a store. Raises StoreExists."""
-    outcome = (await repository.take(await driver(session), [new], Mode.INSERT))[0]
-    if outcome.refusal:
-        raise StoreExists(outcome.refusal.detail, existing_id=str(outcome.refusal.existing_id))
-    assert outcome.id is not None
-    await audit.record(session, "create_store", f"/v1/stores/{outcome.id}")
-    return await read_store(session, outcome.id)
+    (outcome,) = await repository.take(await driver(session), [new], Mode.INSERT)
+    id = intake.accepted(outcome, StoreExists)
+    await audit.record(session, "create_store", f"/v1/stores/{id}")
+    return await read_store(session, id)
 
 
 async def take_stores(connection: asyncpg.Connection, items: Sequence[NewStore], mode: Mode) -> list[Outcome]:

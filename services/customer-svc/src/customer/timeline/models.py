@@ -1,22 +1,10 @@
-"""The views that lists of interactions and timelines read."""
+"""The view that timelines read."""
 
 from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid
 
-_metadata = MetaData()
-
-documents = Table(
-    "interaction_documents",
-    _metadata,
-    Column("customer_id", Uuid),
-    Column("id", Uuid),
-    Column("kind", String),
-    Column("occurred_at", DateTime(timezone=True), nullable=False),
-    Column("resolution", String),
-    Column("document", String),
-)
 timeline = Table(
     "timeline",
-    _metadata,
+    MetaData(),
     Column("customer_id", Uuid),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("id", Uuid),

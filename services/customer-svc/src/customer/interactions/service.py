@@ -10,16 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data import audit
 from crmkit.data.db import driver
+from crmkit.problems import UnknownReference
+from crmkit.web.batches import Outcome, Refusal
+from crmkit.web.told import Told
 from customer import intake
-from customer.intake import Mode, Outcome, Refusal
-from customer.pending import repository as pending
+from customer.intake import Mode
+from customer.interactions import repository
+from customer.interactions.errors import InteractionExists, InteractionNotFound
+from customer.interactions.repository import Recorded
+from customer.interactions.schemas import NewInteraction
 from customer.pending.repository import Named
+from customer.references import repository as references
 from customer.references.rules import Handle
 from customer.references.schemas import Reference, handle_of
-from customer.timeline import repository
-from customer.timeline.errors import InteractionNotFound, of_refusal
-from customer.timeline.repository import Recorded
-from customer.timeline.schemas import NewInteraction
 
 
 class ReadInteraction(NamedTuple):
@@ -30,7 +33,7 @@ class ReadInteraction(NamedTuple):
 
 
 def read(new: NewInteraction, region: str) -> ReadInteraction:
-    """Check a touch. Raises references.rules.Unreadable."""
+    """Check a touch. Raises Unreadable."""
     given = msgspec.convert(new.customer.model_dump(), Reference)
     return ReadInteraction(new, handle_of(given, source=new.source, region=region))
 
@@ -38,21 +41,19 @@ def read(new: NewInteraction, region: str) -> ReadInteraction:
 async def create_interaction(session: AsyncSession, new: NewInteraction, *, region: str) -> UUID:
     """Record one touch, of a customer yet unknown too.
 
-    Raises: InteractionExists, UnknownReference for an id, references.rules.Unreadable.
+    Raises: InteractionExists, UnknownReference for an id, Unreadable.
     """
-    outcome = (await take_interactions(await driver(session), [read(new, region)], Mode.INSERT))[0]
-    if outcome.refusal:
-        raise of_refusal(outcome.refusal)
-    assert outcome.id is not None
-    await audit.record(session, "create_interaction", f"/v1/interactions/{outcome.id}")
-    return outcome.id
+    (outcome,) = await take_interactions(await driver(session), [read(new, region)], Mode.INSERT)
+    id = intake.accepted(outcome, InteractionExists, UnknownReference)
+    await audit.record(session, "create_interaction", f"/v1/interactions/{id}")
+    return id
 
 
 async def take_interactions(
     connection: asyncpg.Connection, items: Sequence[ReadInteraction], mode: Mode
 ) -> list[Outcome]:
     """Record many touches; an outcome each, in order."""
-    named = await pending.resolve(connection, {item.customer for item in items})
+    named = await references.find_customers(connection, {item.customer for item in items})
     ids = await repository.new_ids(connection, len(items))
     placed = [_place(item, id, named) for item, id in zip(items, ids, strict=True)]
 
@@ -68,13 +69,14 @@ def _place(read: ReadInteraction, id: UUID, named: Named) -> Recorded | Refusal:
     who = named.get(read.customer, ())
     if len(who) == 1:
         return Recorded(id, read.new, read.customer, who[0], ())
-    if pending.is_open(read.customer, named):
+    if read.customer.kind != "id":
         return Recorded(id, read.new, read.customer, None, who)
+    # Ids are given out here: one that is unknown never comes.
     return Refusal("unknown_reference", f"/customer: {read.customer} names nobody we know.")
 
 
-async def read_interaction(session: AsyncSession, id: UUID) -> tuple[int, str]:
-    """(version, document). Raises InteractionNotFound."""
+async def read_interaction(session: AsyncSession, id: UUID) -> Told:
+    """A touch. Raises InteractionNotFound."""
     found = await repository.find(await driver(session), id)
     if found is None:
         raise InteractionNotFound(f"There is no interaction {id}.")

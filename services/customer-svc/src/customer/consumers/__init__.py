@@ -1,0 +1,1 @@
+"""What the profile store hears from other services: a module a feed."""

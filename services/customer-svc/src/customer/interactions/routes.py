@@ -1,0 +1,48 @@
+"""Touches."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+
+from crmkit.web import paging, routing
+from crmkit.web.sessions import Session
+from customer.interactions import repository, service
+from customer.interactions.errors import InteractionNotFound
+from customer.interactions.schemas import Interaction, InteractionFilters, NewInteraction, Resolution
+from customer.references.paths import by_handle
+from customer.settings import region_of
+
+_FIND = "select interaction_id from interaction_keys where source = $1 and external_id = $2"
+InteractionId = Annotated[UUID, Depends(by_handle("interaction", _FIND, InteractionNotFound))]
+
+router = routing.router(tags=["timeline"], scope="customers")
+
+
+def _filters(
+    customer_id: Annotated[UUID | None, Query()] = None,
+    kind: Annotated[str | None, Query()] = None,
+    resolution: Annotated[Resolution | None, Query(description="how surely the customer is known")] = None,
+) -> InteractionFilters:
+    return InteractionFilters(customer_id, kind, resolution)
+
+
+@router.post("/interactions", status_code=201, operation_id="create_interaction", response_model=Interaction)
+async def create_interaction(body: NewInteraction, request: Request, session: Session) -> Response:
+    id = await service.create_interaction(session, body, region=region_of(request))
+    return (await service.read_interaction(session, id)).answer(location=f"/v1/interactions/{id}")
+
+
+@router.get("/interactions", operation_id="list_interactions", response_model=paging.Page[Interaction])
+async def list_interactions(
+    request: Request,
+    session: Session,
+    page: paging.PageQuery,
+    filters: Annotated[InteractionFilters, Depends(_filters)],
+) -> Response:
+    return await paging.answer(request, session, page, repository.listing(filters))
+
+
+@router.get("/interactions/{id}", operation_id="get_interaction", response_model=Interaction)
+async def get_interaction(id: InteractionId, session: Session) -> Response:
+    return (await service.read_interaction(session, id)).answer()

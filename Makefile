@@ -14,6 +14,9 @@ SOURCES := libs/crmkit/src gateway/src $(SERVICES:%=services/%-svc/src)
 LOCAL := $(BIN)/python -m deploy.local
 ENVIRONMENT := .venv/.made-from-$(shell cksum < requirements-dev.txt | cut -d ' ' -f 1)
 
+# Ten processes load the same sources: what one has compiled, the next need not.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help env run dev test lint fmt types demo bench migrate openapi smoke lock secrets clean reset
 
@@ -79,5 +82,6 @@ $(ENVIRONMENT): requirements-dev.txt
 	@test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv \
 		|| { echo "Python's venv module is missing: install it (Debian: apt-get install python3.11-venv)" >&2; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m compileall -qq -j 0 -x '/(pip|tests)/' .venv/lib || true
 	@printf '%s\n' $(SOURCES:%=$(CURDIR)/%) > .venv/lib/python3.11/site-packages/perennial.pth
 	@touch $@

@@ -50,9 +50,7 @@ class Memory:
 
 
 def program(process: psutil.Process) -> str | None:
-    """`customer.worker` of `python -m customer.worker`, the name of a fork; None for what is not ours."""
+    """`customer.worker` of `python -m customer.worker`; None for what is not ours."""
     command = process.cmdline()
-    if command[1:2] == ["-m"] and len(command) > 2:
-        return command[2]
-    name = process.name()
-    return name if name.startswith(NAMES) else None
+    module = command[2] if len(command) > 2 and command[1] == "-m" else ""
+    return module if module.startswith(NAMES) else None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from deploy.local import keys
 from deploy.local.packages import ROOT, Package
 from deploy.local.ports import Port, hold
-from deploy.local.processes import CannotStart, Module, Program
+from deploy.local.processes import CannotStart, Program
 
 DATABASE = "perennial"
 
@@ -84,10 +84,10 @@ class Plan:
     def admin_key(self) -> str:
         return keys.read(self.home.secrets / "clients" / keys.DEVELOPER)
 
-    def programs(self) -> list[Module]:
+    def programs(self) -> list[Program]:
         """Every long-running process but Postgres and what is left out."""
         return [
-            self._module(package, process, module)
+            self._python(package, process, module)
             for package in self.packages
             for process, module in package.modules.items()
             if process not in self.left_out
@@ -102,11 +102,11 @@ class Plan:
             log=self.home.log("migrations"),
         )
 
-    def bootstrap(self) -> Module:
+    def bootstrap(self) -> Program:
         """Makes the clients of `secrets/clients` known to the gateway."""
         gateway = next(package for package in self.packages if package.name == keys.GATEWAY)
         clients = str(self.home.secrets / "clients")
-        return self._module(gateway, "gateway-bootstrap", "gateway.bootstrap", PERENNIAL_BOOTSTRAP_CLIENTS_DIR=clients)
+        return self._python(gateway, "gateway-bootstrap", "gateway.bootstrap", PERENNIAL_BOOTSTRAP_CLIENTS_DIR=clients)
 
     def address(self, package: Package) -> str:
         return f"http://127.0.0.1:{self.ports[package.serving].serving.number}"
@@ -127,9 +127,9 @@ class Plan:
             own |= {f"PERENNIAL_{each.name.upper()}_URL": self.address(each) for each in services}
         return own
 
-    def _module(self, package: Package, process: str, module: str, **settings: str) -> Module:
+    def _python(self, package: Package, process: str, module: str, **settings: str) -> Program:
         env = dict(os.environ) | self.environment(package, process) | settings
-        return Module(name=process, module=module, env=env, log=self.home.log(process))
+        return Program(name=process, argv=(sys.executable, "-m", module), env=env, log=self.home.log(process))
 
     def _database_url(self, role: str) -> str:
         return f"postgresql://{role}@127.0.0.1:{self.postgres_port}/{DATABASE}"

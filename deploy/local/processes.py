@@ -29,17 +29,6 @@ class Program:
     death_signal: signal.Signals = signal.SIGKILL
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
-    """A Python program of the platform: `python -m module`."""
-
-    name: str
-    module: str
-    env: Mapping[str, str] = field(repr=False)
-    log: Path
-    stop_signal: signal.Signals = signal.SIGTERM
-
-
 def spawn(program: Program) -> subprocess.Popen[bytes]:
     program.log.parent.mkdir(parents=True, exist_ok=True)
     with program.log.open("ab") as log:
@@ -78,12 +67,6 @@ def request_death_signal(death_signal: signal.Signals) -> None:
     """Have the kernel send this process a signal when its parent ends (PR_SET_PDEATHSIG, Linux only)."""
     if sys.platform == "linux":
         _LIBC.prctl(1, int(death_signal), 0, 0, 0)
-
-
-def name_process(name: str) -> None:
-    """How `ps -o comm` and `top` show this process (PR_SET_NAME, Linux only: fifteen bytes)."""
-    if sys.platform == "linux":
-        _LIBC.prctl(15, name.encode(), 0, 0, 0)
 
 
 _LIBC = ctypes.CDLL(None, use_errno=True)

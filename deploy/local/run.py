@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local import forks, keys, packages, postgres, reload, supervisor
+from deploy.local import keys, packages, postgres, reload, supervisor
 from deploy.local.plan import DATABASE, Home, Plan, choose_ports, write_environments
 from deploy.local.ports import Port, hold
 from deploy.local.processes import CannotStart
@@ -67,9 +67,8 @@ def reset(data: Path) -> None:
 
 
 async def _run(options: Options) -> None:
-    with forks.prepared():
-        async with _prepared(options) as (plan, database):
-            await _serve(plan, database, reloading=options.reloading)
+    async with _prepared(options) as (plan, database):
+        await _serve(plan, database, reloading=options.reloading)
 
 
 @contextlib.asynccontextmanager

@@ -7,9 +7,7 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from deploy.local import forks
-from deploy.local.forks import Fork
-from deploy.local.processes import CannotStart, Module, Program, spawn_options
+from deploy.local.processes import CannotStart, Program, spawn_options
 
 FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 10.0
@@ -21,9 +19,9 @@ STOP_WITHIN_S = 8.0
 class Child:
     """A program that is started again whenever it ends; it may have been started already."""
 
-    program: Program | Module
+    program: Program
     changed: Callable[[], None] = lambda: None
-    process: Process | Fork | None = None
+    process: Process | None = None
     _again: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -81,15 +79,13 @@ async def kept(children: Sequence[Child]) -> AsyncIterator[None]:
         await asyncio.gather(*(child.stop() for child in children))
 
 
-async def start(program: Program | Module) -> Process | Fork:
+async def start(program: Program) -> Process:
     program.log.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(program, Module):
-        return forks.start(program)
     with program.log.open("ab") as log:
         return await asyncio.create_subprocess_exec(*program.argv, stdout=log, **spawn_options(program))
 
 
-async def complete(program: Program | Module) -> None:
+async def complete(program: Program) -> None:
     """Run a program to its end, which must be a good one."""
     process = await start(program)
     try:
@@ -105,6 +101,6 @@ def _ending(code: int) -> str:
     return f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
-def _last_line(program: Program | Module) -> str:
+def _last_line(program: Program) -> str:
     lines = program.log.read_text(errors="replace").strip().splitlines()
     return lines[-1].strip() if lines else "it gave no reason"

@@ -1,9 +1,8 @@
 """What is down is missed, nothing else is; it comes back by itself and catches up."""
 
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import psycopg
@@ -74,7 +73,7 @@ def test_a_consumer_that_was_down_catches_up(
 
 
 def test_an_event_that_cannot_be_applied_waits_apart_and_is_replayed(
-    admin: httpx.Client, environments: Mapping[str, dict[str, str]], superuser: psycopg.Connection, story: Story
+    admin: httpx.Client, superuser: psycopg.Connection, story: Story
 ) -> None:
     table, phones = "alter table callcenter.customers", (phone(), phone())
     superuser.execute(f"{table} add constraint no_poison check (name not like 'Poison%')")
@@ -86,18 +85,25 @@ def test_an_event_that_cannot_be_applied_waits_apart_and_is_replayed(
         caught_up(admin, "customer", "callcenter")
         assert eventually(lambda: sound in _callers(admin, phones[1]))
         assert _callers(admin, phones[0]) == []
-        assert _replay(environments["callcenter-worker"]) == "0 applied, 2 still parked"
+        assert [event["attempts"] for event in _parked(admin)] == [5, 0]
+        assert "no_poison" in _parked(admin)[0]["error"]
+        assert _replay(admin) == 2
+        assert eventually(lambda: [event["attempts"] for event in _parked(admin)] == [6, 0])
     finally:
         superuser.execute(f"{table} drop constraint no_poison")
-    assert _replay(environments["callcenter-worker"]) == "2 applied, 0 still parked"
+    assert _replay(admin) == 2
+    assert eventually(lambda: not _parked(admin))
     (match,) = admin.get("/v1/screen-pop", params={"phone": phones[0]}).json()["matches"]
     assert (match["customer_id"], match["name"]) == (poison, "Antidote")
 
 
-def _replay(environment: Mapping[str, str]) -> str:
-    command = [sys.executable, "-m", "callcenter.worker", "replay", "customer"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout.splitlines()[-1]
+def _parked(client: httpx.Client) -> list[dict[str, Any]]:
+    parked: list[dict[str, Any]] = client.get("/v1/feeds/callcenter/parked").json()["data"]
+    return parked
+
+
+def _replay(client: httpx.Client) -> int:
+    return int(client.post("/v1/feeds/callcenter/parked/replay").raise_for_status().json()["parked"])
 
 
 def _callers(client: httpx.Client, number: str) -> list[str]:

@@ -48,6 +48,7 @@ ROWS: tuple[Row, ...] = (
     _one_scope(GATEWAY, "customers:read", "/v1/customers/{id}/360"),
     _one_scope(GATEWAY, "admin", "/v1/clients"),
     *(_one_scope(service, "feeds:read", f"/v1/feeds/{service}") for service in SERVICES),
+    *(Row(f"/v1/feeds/{service}/parked", service, "feeds:read", "admin") for service in SERVICES),
     *(_one_scope(service, "audit:read", f"/v1/audit/{service}") for service in (*SERVICES, GATEWAY)),
 )
 

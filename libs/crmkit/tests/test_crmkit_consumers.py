@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data.db import Database
-from crmkit.events import consumers
+from crmkit.events import consumers, outbox, parked
 from crmkit.events.cloudevents import Event
 from crmkit.events.consumers import Consumer
-from crmkit.testing import TestClient, eventually, sequenced
+from crmkit.testing import TestClient, event, eventually, sequenced
+from crmkit.web import consumers as readers
+from crmkit.web import http
 
 Apply = Callable[[AsyncSession, list[Event]], Awaitable[None]]
 
@@ -58,7 +61,9 @@ class Feed:
             return list(found.all()) if found.returns_rows else []
 
     async def consume(self, apply: Apply | None = None) -> int:
-        return await consumers.consume_once(self.database, self.client, Consumer("sample", apply or self.copy))
+        return await consumers.consume_once(
+            self.database, http.feed_reader(self.client), Consumer("sample", apply or self.copy)
+        )
 
 
 @pytest.fixture
@@ -127,7 +132,7 @@ async def test_two_workers_of_a_service_share_the_work(feed: Feed) -> None:
     assert sorted(await feed.copied()) == sorted(made)
 
 
-async def test_a_poison_event_is_parked_with_those_of_its_subject(feed: Feed) -> None:
+async def test_a_poison_event_is_parked_with_those_of_its_resource(feed: Feed) -> None:
     first, bad, last = await feed.make("a", "poison", "z")
     await feed.change(bad)
     await feed.consume()
@@ -135,12 +140,80 @@ async def test_a_poison_event_is_parked_with_those_of_its_subject(feed: Feed) ->
     (error, attempts), (behind, _) = await feed.parked()
     assert error == f"ValueError('{bad} is bad for me')"
     assert attempts == consumers.ATTEMPTS == 5
-    assert behind == "An earlier event of this subject is parked."
+    assert behind == "An earlier event of this resource is parked."
     await feed.change(bad)
     await feed.change(first)
     await feed.consume()
     assert await feed.copied() == [first, last, first]
     assert len(await feed.parked()) == 3
+
+
+async def test_only_the_same_resource_waits_behind_a_parked_event(feed: Feed) -> None:
+    customer = str(uuid.uuid4())
+
+    def happened(place: int, source: str, name: str) -> Event:
+        made = event("perennial.thing.made.v1", {"name": name}, position=place, subject=customer)
+        return msgspec.structs.replace(made, source=source)
+
+    batch = [happened(1, "/v1/things/1", "poison"), happened(2, "/v1/things/2", "a"), happened(3, "/v1/things/1", "b")]
+    (cursor,) = await feed.column("select cursor from feed_cursors")
+    consumer = Consumer("sample", feed.copy, final=frozenset({"perennial.customer.erased.v1"}))
+    await consumers.apply_batch(feed.database, consumer, cursor, batch)
+    assert await feed.copied() == ["a"]
+    assert await feed.column("select source from feed_parked") == ["/v1/things/1", "/v1/things/1"]
+    erased = event("perennial.customer.erased.v1", {"name": "c"}, position=4, subject=customer)
+    await consumers.apply_batch(feed.database, consumer, batch[-1].sequence, [erased])
+    assert await feed.parked() == []
+
+
+async def test_parked_events_are_shown_counted_and_tried_again_by_the_api(
+    feed: Feed, start_worker: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    (bad,) = await feed.make("poison")
+    await feed.consume()
+    await feed.consume()
+    (shown,) = (await feed.client.get("/v1/feeds/sample/parked", params={"consumer": "sample"})).json()["data"]
+    assert (shown["consumer"], shown["error"], shown["attempts"]) == ("sample", f"ValueError('{bad} is bad for me')", 5)
+    assert shown["source"].startswith("/v1/things/")
+    readers = (await feed.client.get("/v1/feeds/sample/consumers", params={"name": "tests"})).json()["data"]
+    assert [(reader["lag"], reader["parked"]) for reader in readers] == [(0, 1)]
+    assert parked.PARKED.labels("sample")._value.get() == 1
+    await feed.rows("insert into cured default values")
+    assert (await feed.client.acting_as("feeds:read").post("/v1/feeds/sample/parked/replay")).status_code == 403
+    asked = await feed.client.post("/v1/feeds/sample/parked/replay")
+    assert (asked.status_code, asked.json()) == (202, {"parked": 1})
+    start_worker()
+    await eventually(feed.copied, within_s=60)
+    assert await feed.copied() == [bad]
+    assert (await feed.client.get("/v1/feeds/sample/parked")).json()["data"] == []
+
+
+async def test_a_living_reader_is_seen_though_nothing_happens(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "SEEN_EVERY_S", 0.001)
+
+    async def seen_at() -> str:
+        (reader,) = (await feed.client.get("/v1/feeds/sample/consumers", params={"name": "tests"})).json()["data"]
+        return str(reader["seen_at"])
+
+    await feed.consume()
+    before = await seen_at()
+    await feed.consume()
+    assert await seen_at() > before
+
+
+async def test_what_a_single_event_leads_to_tells_where_it_comes_from(feed: Feed) -> None:
+    async def tell(session: AsyncSession, events: list[Event]) -> None:
+        for each in events:
+            await outbox.emit(session, noun="copy", verb="made", id=uuid.uuid4(), data=bytes(each.data))
+
+    await feed.client.post("/v1/things", json={"name": f"{uuid.uuid4()}"}, headers={"x-request-id": "the-request"})
+    await sequenced(feed.database, "sample")
+    await feed.consume(tell)
+    made = "(select id::text from outbox where type = 'perennial.thing.created.v1' order by id desc limit 1)"
+    (told,) = await feed.rows(
+        f"select actor, request_id, causation_id = {made} from outbox where type = 'perennial.copy.made.v1'"
+    )
+    assert tuple(told) == ("consumer:sample", "the-request", True)
 
 
 async def test_a_final_event_is_applied_though_earlier_ones_of_its_subject_are_parked(feed: Feed) -> None:
@@ -153,29 +226,26 @@ async def test_a_final_event_is_applied_though_earlier_ones_of_its_subject_are_p
         seen.extend(event.type for event in events)
 
     consumer = Consumer("sample", note, final=frozenset({"perennial.thing.updated.v1"}))
-    await consumers.consume_once(feed.database, feed.client, consumer)
+    await consumers.consume_once(feed.database, http.feed_reader(feed.client), consumer)
     assert seen == ["perennial.thing.updated.v1"]
     ((error, _),) = await feed.parked()
     assert other in error
 
 
-async def test_replay_repairs_what_is_parked(feed: Feed, start_worker: Callable[..., subprocess.Popen[bytes]]) -> None:
+async def test_replay_repairs_what_is_parked(feed: Feed) -> None:
     (bad,) = await feed.make("poison")
     await feed.change(bad)
     await feed.consume()
-    assert (await asyncio.to_thread(start_worker("replay", "sample").wait)) == 0
+    consumer = Consumer("sample", feed.copy)
+    assert await consumers.replay(feed.database, consumer) == (0, 2)
     assert [attempts for _, attempts in await feed.parked()] == [6, 0]
     await feed.rows("insert into cured default values")
-    assert (await asyncio.to_thread(start_worker("replay", "sample").wait)) == 0
+    assert await consumers.replay(feed.database, consumer) == (2, 0)
     assert await feed.parked() == []
     assert await feed.copied() == [bad, bad]
     await feed.change(bad)
     await feed.consume()
     assert await feed.copied() == [bad, bad, bad]
-
-
-async def test_a_consumer_nobody_has_cannot_be_replayed(start_worker: Callable[..., subprocess.Popen[bytes]]) -> None:
-    assert (await asyncio.to_thread(start_worker("replay", "nothing").wait)) == 1
 
 
 async def test_two_replays_at_once_apply_once(feed: Feed) -> None:
@@ -253,7 +323,7 @@ async def test_a_consumer_goes_on_when_its_feed_comes_back(feed: Feed, monkeypat
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(flaky), base_url="http://gateway") as gateway:
         following = asyncio.create_task(
-            consumers.consume_forever(feed.database, gateway, Consumer("sample", feed.copy))
+            consumers.consume_forever(feed.database, http.feed_reader(gateway), Consumer("sample", feed.copy))
         )
         await eventually(feed.copied)
         following.cancel()
@@ -266,4 +336,4 @@ async def test_a_consumers_own_fault_is_not_swallowed(feed: Feed, monkeypatch: p
 
     monkeypatch.setattr(consumers, "consume_once", broken)
     with pytest.raises(ZeroDivisionError):
-        await consumers.consume_forever(feed.database, feed.client, Consumer("sample", feed.copy))
+        await consumers.consume_forever(feed.database, http.feed_reader(feed.client), Consumer("sample", feed.copy))

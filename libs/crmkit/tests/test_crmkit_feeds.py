@@ -109,7 +109,7 @@ async def test_each_consumer_has_its_cursor_and_lag(client: TestClient, database
     by_client = {entry["client"]: entry for entry in listed}
     (mine,) = [entry for name, entry in by_client.items() if name != "tests" and entry["lag"] == 3]
     assert mine["position"] == (await client.get("/v1/feeds/sample/head")).json()["position"] - 3
-    assert set(mine) == {"client", "name", "position", "lag", "cursor", "seen_at"}
+    assert set(mine) == {"client", "name", "position", "lag", "cursor", "seen_at", "parked"}
 
 
 async def test_personal_values_in_a_feed_need_their_scope(client: TestClient, database: Database) -> None:

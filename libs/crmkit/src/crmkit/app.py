@@ -12,7 +12,7 @@ from crmkit import telemetry
 from crmkit.data.db import Database
 from crmkit.data.masking import Masker
 from crmkit.settings import Settings
-from crmkit.web import audit, auth, faults, feeds, health, hot, jobs, limits, openapi, requests
+from crmkit.web import audit, auth, consumers, faults, feeds, health, hot, jobs, limits, openapi, requests
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Wrap = Callable[[ASGIApp], ASGIApp]
@@ -64,7 +64,7 @@ def create_app(
 def _mechanism(service: str, jobs_scope: str | None, *, emits: bool) -> Iterator[APIRouter]:
     yield from (health.router(), audit.router(service))
     if emits:
-        yield feeds.router(service)
+        yield from (feeds.router(service), consumers.router(service))
     if jobs_scope:
         yield jobs.router(service, jobs_scope)
 

@@ -3,12 +3,14 @@
 import logging
 import os
 import sys
+from typing import Any
 from wsgiref.simple_server import WSGIServer
 
 import structlog
 from prometheus_client import start_http_server
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
+from crmkit import context
 from crmkit.settings import Settings
 
 log = structlog.get_logger()
@@ -18,6 +20,7 @@ def configure(settings: Settings) -> None:
     """Set up logging once per process; the standard library's loggers go the same way."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _tell_origin,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -42,6 +45,16 @@ def configure(settings: Settings) -> None:
         handlers=[handler], level=max(logging.WARNING, logging.getLevelName(settings.log_level)), force=True
     )
     structlog.contextvars.bind_contextvars(service=settings.service)
+
+
+def _tell_origin(_: Any, __: str, entry: EventDict) -> EventDict:
+    """Every line says for which request, and after which event, it was written."""
+    now = context.current()
+    for name in ("request_id", "causation_id"):
+        value = getattr(now, name)
+        if value is not None:
+            entry.setdefault(name, value)
+    return entry
 
 
 def serve_metrics(settings: Settings) -> WSGIServer | None:

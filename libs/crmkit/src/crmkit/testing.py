@@ -159,7 +159,9 @@ async def document_keys(connection: asyncpg.Connection, function: str, table: st
     return {row["key"] for row in rows}
 
 
-def event(type: str, data: Any, *, position: int = 1, subject: str | None = None) -> cloudevents.Event:
+def event(
+    type: str, data: Any, *, position: int = 1, subject: str | None = None, request_id: str | None = None
+) -> cloudevents.Event:
     """An event as it would come from another service's feed; `data` is encoded as JSON."""
     return cloudevents.Event(
         id=str(uuid.uuid4()),
@@ -169,4 +171,5 @@ def event(type: str, data: Any, *, position: int = 1, subject: str | None = None
         time="2026-01-01T00:00:00Z",
         data=msgspec.Raw(msgspec.json.encode(data)),
         subject=subject,
+        requestid=request_id,
     )

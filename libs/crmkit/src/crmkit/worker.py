@@ -7,18 +7,19 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import asyncpg
 import structlog
 import uvloop
 
 from crmkit import telemetry
 from crmkit.data import db
 from crmkit.data.db import Database
-from crmkit.events import consumers, outbox
+from crmkit.events import consumers, outbox, parked
 from crmkit.events.consumers import Consumer
 from crmkit.settings import Settings
 from crmkit.web import http
 from crmkit.work import due, leases, retention
-from crmkit.work.due import Every
+from crmkit.work.due import Due, Every
 from crmkit.work.due import Handler as DueHandler
 from crmkit.work.jobs import Handler
 
@@ -46,21 +47,12 @@ class Worker:
 
 
 def main(factory: Callable[[], Worker]) -> None:
-    """`run` (default), or `replay NAME`: try the events parked by consumer NAME again."""
+    """Run the worker until it is told to stop."""
+    if sys.argv[1:] not in ([], ["run"]):
+        sys.exit("usage: python -m <package>.worker [run]")
     worker = factory()
     telemetry.configure(worker.settings)
-    match sys.argv[1:]:
-        case [] | ["run"]:
-            telemetry.serve_metrics(worker.settings)
-            _run(worker)
-        case ["replay", name]:
-            applied, parked = uvloop.run(_replay(worker, name))
-            print(f"{applied} applied, {parked} still parked")
-        case _:
-            sys.exit(f"usage: python -m {worker.settings.service}.worker [run | replay CONSUMER]")
-
-
-def _run(worker: Worker) -> None:
+    telemetry.serve_metrics(worker.settings)
     try:
         uvloop.run(run(worker))
     except Exception as error:
@@ -94,11 +86,17 @@ async def stop(parts: Iterable[asyncio.Task[Any]]) -> None:
 
 
 def _parts(worker: Worker, database: Database, gateway: http.Client) -> list[Any]:
+    async def replay(_: asyncpg.Connection, rows: Sequence[Due]) -> None:
+        asked = {row.ref for row in rows}
+        for consumer in worker.consumers:
+            if consumer.name in asked:
+                await consumers.replay(database, consumer)
+
     parts = [
         outbox.sequence_forever(database, worker.settings.service),
-        due.work_forever(database, worker.due, {**retention.EVERY, **worker.every}),
+        due.work_forever(database, {parked.REPLAY: replay, **worker.due}, {**retention.EVERY, **worker.every}),
         _sweep_forever(database, worker.sweeps),
-        *(consumers.consume_forever(database, gateway, each) for each in worker.consumers),
+        *(consumers.consume_forever(database, http.feed_reader(gateway), each) for each in worker.consumers),
     ]
     if worker.jobs:
         at_once = range(leases.JOBS_AT_ONCE)
@@ -121,15 +119,3 @@ async def _sweep_forever(database: Database, sweeps: Sequence[Sweep]) -> None:
                     raise
                 log.warning("sweep_delayed", error=repr(error))
         await asyncio.sleep(SWEEP_S)
-
-
-async def _replay(worker: Worker, name: str) -> tuple[int, int]:
-    consumer = next((each for each in worker.consumers if each.name == name), None)
-    if consumer is None:
-        known = ", ".join(each.name for each in worker.consumers)
-        sys.exit(f"There is no consumer {name!r}; known: {known}")
-    database = Database.of(worker.settings)
-    try:
-        return await consumers.replay(database, consumer)
-    finally:
-        await database.close()

@@ -40,3 +40,9 @@ alter table outbox alter column xid set default pg_current_xact_id();
 create index outbox_xid on outbox (xid);
 alter table outbox drop column position;
 alter table feed_head add column floor xid8 not null default '0';
+
+-- Only what comes later of the same resource waits behind a parked event.
+alter table feed_parked add column source text;
+update feed_parked set source = convert_from(event, 'UTF8')::json ->> 'source';
+create index feed_parked_source on feed_parked (consumer, source);
+alter table feed_readers add column parked int not null default 0;

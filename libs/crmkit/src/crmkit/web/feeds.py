@@ -3,25 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import asyncpg
 import msgspec
 from fastapi import APIRouter, FastAPI, Query, Request
 from pydantic import BaseModel
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, func, select, true
 from starlette.responses import Response
 
 from crmkit.data.masking import Masker
 from crmkit.events import cloudevents, outbox
 from crmkit.problems import Conflict, InvalidCursor
-from crmkit.web import paging, sessions
+from crmkit.web import consumers, sessions
 from crmkit.web.auth import Caller, Principal, sees_personal_data
 from crmkit.web.routing import router as api_router
-from crmkit.web.sessions import Session
 
 POLL_S: Final = 1.0
+MOST_PARKED: Final = 2**31 - 1
 
 # The limit is spelled out: a plan for any limit joins the whole tables.
 _PAGE: Final = """
@@ -30,26 +28,6 @@ select page.position, id, type, source, subject, data::text as data, actor, requ
 from (select position, id from feed where position > $1 order by position limit {limit}) as page
 join outbox using (id) order by page.position
 """
-_SEEN: Final = """
-insert into feed_readers (client, name, position, seen_at) values ($1, $2, $3, $4)
-on conflict (client) do update set position = excluded.position, name = excluded.name, seen_at = excluded.seen_at
-"""
-_metadata = MetaData()
-_readers = Table(
-    "feed_readers",
-    _metadata,
-    Column("client", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("position", BigInteger),
-    Column("seen_at", DateTime(timezone=True), nullable=False),
-)
-_head = Table("feed_head", _metadata, Column("epoch", String), Column("position", BigInteger))
-_READERS: Final = select(
-    _readers,
-    func.greatest(_head.c.position - _readers.c.position, 0).label("lag"),
-    func.concat(_head.c.epoch, ".", func.to_char(_readers.c.position, "FM0000000000000000")).label("cursor"),
-).join_from(_readers, _head, true())
-
 _BATCHES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {cloudevents.MEDIA_TYPE: {"schema": {"type": "array", "items": cloudevents.ENVELOPE}}}}
 }
@@ -65,17 +43,6 @@ class FeedHead(BaseModel):
     position: int
     unsequenced: int
     cursor: str
-
-
-class FeedReader(BaseModel):
-    """One consumer: how far it has asked, and how many events lie after that."""
-
-    client: str
-    name: str
-    position: int
-    lag: int
-    cursor: str
-    seen_at: datetime
 
 
 class Waking:
@@ -132,9 +99,9 @@ async def _until_lost(connection: asyncpg.Connection) -> None:
 
 
 def router(service: str) -> APIRouter:
-    """`/v1/feeds/{service}`, its `/head` and `/consumers`."""
+    """`/v1/feeds/{service}` and its `/head`."""
     routes = api_router(tags=["feeds"], scope="feeds:read")
-    readers: dict[str, int] = {}
+    readers = consumers.Readers()
 
     @routes.get(f"/feeds/{service}", operation_id=f"read_{service}_feed", response_class=Response, responses=_BATCHES)
     async def read_feed(
@@ -144,12 +111,11 @@ def router(service: str) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000)] = 500,
         wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for an event")] = 0,
         handled: Annotated[str | None, Query(description="the last event handled, where `after` reads ahead")] = None,
+        parked: Annotated[int, Query(ge=0, le=MOST_PARKED, description="events the reader could not apply")] = 0,
     ) -> Response:
         epoch, position = await _place(request, after)
         done = position if handled is None else (await _place(request, handled))[1]
-        if readers.get(caller.client_id) != done:
-            await _note(request, caller, done)
-            readers[caller.client_id] = done
+        await readers.note(request, caller, done, parked)
         rows = await _read(request, position, limit, wait)
         return Response(_batch(request, caller, epoch, rows), media_type=cloudevents.MEDIA_TYPE)
 
@@ -158,16 +124,6 @@ def router(service: str) -> APIRouter:
         epoch, position, unsequenced = await outbox.head(sessions.database(request))
         cursor = cloudevents.cursor(epoch, position)
         return FeedHead(position=position, unsequenced=unsequenced, cursor=cursor)
-
-    @routes.get(
-        f"/feeds/{service}/consumers",
-        operation_id=f"list_{service}_feed_consumers",
-        response_model=paging.Page[FeedReader],
-    )
-    async def list_consumers(request: Request, session: Session, page: paging.PageQuery) -> Response:
-        keys = {"name": _readers.c.name, "seen_at": _readers.c.seen_at}
-        listing = paging.Listing(_READERS, keys=keys, tie=_readers.c.client, default="name", model=FeedReader)
-        return await paging.answer(request, session, page, listing)
 
     return routes
 
@@ -185,10 +141,6 @@ async def _place(request: Request, after: str) -> tuple[str, int]:
     if place[0] != epoch or place[1] > newest:
         raise FeedEpochChanged("Read again from the start and compare versions.", epoch=epoch)
     return place
-
-
-async def _note(request: Request, caller: Principal, position: int) -> None:
-    await sessions.one_statement(request, _SEEN, caller.client_id, caller.name, position, datetime.now(UTC))
 
 
 async def _read(request: Request, position: int, limit: int, wait: float) -> list[asyncpg.Record]:

@@ -1,11 +1,12 @@
 """Calls to other services: always through the gateway, with this service's own client, never without a timeout."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 import httpx
 
 from crmkit import context
+from crmkit.events.consumers import FeedEpochChanged, FeedUnavailable, Read
 from crmkit.settings import Settings
 
 Client = httpx.AsyncClient
@@ -28,6 +29,21 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code in _LATER
     return isinstance(error, httpx.TransportError)
+
+
+def feed_reader(gateway: Client) -> Read:
+    """How a consumer reads a feed."""
+
+    async def read(feed: str, asked: Mapping[str, Any]) -> bytes:
+        try:
+            response = await gateway.get(f"/v1/feeds/{feed}", params=asked, timeout=asked["wait"] + 15)
+            if response.status_code == 409:
+                raise FeedEpochChanged
+            return response.raise_for_status().content
+        except httpx.HTTPError as error:
+            raise FeedUnavailable(repr(error)) from error
+
+    return read
 
 
 async def stream_lines(

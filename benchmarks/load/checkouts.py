@@ -8,8 +8,8 @@ are forty by turns, two in a basket, or one for all ("hot"), whose budget everyb
 
 The rival is pgbench with `bare/redeem.sql` and `bare/checkout.sql`: the rows that a request leaves behind (changed,
 inserted, its events, its kept answer), as plain prepared statements in one transaction a request, with the documents
-that the database's own functions write. It judges nothing, reads no basket and prices none; the body of its checkouts
-is copied from one of the service's. Both leave the same rows behind, which is counted after each part.
+that the database's own functions write. It judges nothing, reads no basket and prices none; the receipt of its
+checkouts is copied from one of the service's. Both leave the same rows behind, which is counted after each part.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +68,7 @@ drop table pool;
 PLAYED_NEXT = """
 alter sequence played restart with %(first)s increment by %(step)s;
 drop table if exists example;
-create table example as select body from checkouts limit 1;
+create table example as select customer, lines, applied, not_applied from checkouts limit 1;
 grant select on example to campaign;
 """
 COUNT = """

@@ -1,15 +1,16 @@
 -- Reserve.
 begin;
-insert into checkouts (id, customer_id, store_id, currency, total_amount, body, expires_at)
-select uuidv7(), numbered(1, (n - 1) / 3), '31', 'USD', 4000, body, now() + interval '15 minutes'
+insert into checkouts (id, customer_id, customer, store_id, currency, lines, applied, not_applied, discount_amount,
+                       total_amount, expires_at)
+select uuidv7(), numbered(1, (n - 1) / 3), customer, '31', 'USD', lines, applied, not_applied, 150, 4000,
+       now() + interval '15 minutes'
 from (select nextval('played') as n) as next, example
 returning id as checkout, customer_id as customer
 \gset
 update coupons set status = 'reserved', checkout_id = :checkout, reserved_until = now() + interval '15 minutes',
                    version = version + 1
 where customer_id = :customer;
-insert into applied_coupons (checkout_id, coupon_id, code, offer_id, campaign_id, sponsor_share, amount, sponsor_amount)
-select :checkout, id, code, offer_id, campaign_id, 0, 50, 0 from coupons where customer_id = :customer;
+insert into due (at, kind, ref) select expires_at, 'checkout_expiry', id::text from checkouts where id = :checkout;
 insert into outbox (type, source, subject, data, actor, request_id)
 select 'perennial.checkout.reserved.v1', '/v1/checkouts/' || id, customer_id::text, checkout_document(c)::json, 'bare',
        uuidv7()::text
@@ -20,12 +21,11 @@ select 'bare', 'POST', '/v1/checkouts', id::text, sha256(uuid_send(id)), 201,
        convert_to(checkout_document(c)::text, 'UTF8')
 from checkouts c where id = :checkout;
 insert into budget_entries (campaign_id, kind, amount, checkout_id)
-select campaign_id, 'reserve', sum(amount), checkout_id from applied_coupons where checkout_id = :checkout
-group by campaign_id, checkout_id;
-select 1 from budgets where campaign_id in (select campaign_id from applied_coupons where checkout_id = :checkout)
+select campaign_id, 'reserve', 50 * count(*), :checkout from coupons where customer_id = :customer group by campaign_id;
+select 1 from budgets where campaign_id in (select campaign_id from coupons where customer_id = :customer)
 order by campaign_id for update;
 update budgets set reserved_amount = reserved_amount + need.amount
-from (select campaign_id, sum(amount) as amount from applied_coupons where checkout_id = :checkout group by 1) as need
+from (select campaign_id, 50 * count(*) as amount from coupons where customer_id = :customer group by 1) as need
 where budgets.campaign_id = need.campaign_id;
 commit;
 -- Confirm.
@@ -36,8 +36,8 @@ update coupons set status = 'redeemed', reserved_until = null, redeemed_at = now
 where customer_id = :customer;
 insert into redemptions (coupon_id, code, offer_id, campaign_id, customer_id, checkout_id, store_id, currency,
                          discount_amount, sponsor_amount)
-select coupon_id, code, offer_id, campaign_id, :customer, checkout_id, '31', 'USD', amount, sponsor_amount
-from applied_coupons where checkout_id = :checkout;
+select id, code, offer_id, campaign_id, :customer, :checkout, '31', 'USD', 50, 0
+from coupons where customer_id = :customer;
 insert into outbox (type, source, subject, data, actor, request_id)
 select 'perennial.checkout.confirmed.v1', '/v1/checkouts/' || id, customer_id::text, checkout_document(c)::json, 'bare',
        uuidv7()::text
@@ -51,11 +51,10 @@ select 'bare', 'POST', '/v1/checkouts/' || id || '/confirm', id::text, sha256(uu
        '{"content-type": "application/json", "etag": "\"2\""}', convert_to(checkout_document(c)::text, 'UTF8')
 from checkouts c where id = :checkout;
 insert into budget_entries (campaign_id, kind, amount, checkout_id)
-select campaign_id, 'settle', sum(amount), checkout_id from applied_coupons where checkout_id = :checkout
-group by campaign_id, checkout_id;
-select 1 from budgets where campaign_id in (select campaign_id from applied_coupons where checkout_id = :checkout)
+select campaign_id, 'settle', 50 * count(*), :checkout from coupons where customer_id = :customer group by campaign_id;
+select 1 from budgets where campaign_id in (select campaign_id from coupons where customer_id = :customer)
 order by campaign_id for update;
 update budgets set reserved_amount = reserved_amount - need.amount, spent_amount = spent_amount + need.amount
-from (select campaign_id, sum(amount) as amount from applied_coupons where checkout_id = :checkout group by 1) as need
+from (select campaign_id, 50 * count(*) as amount from coupons where customer_id = :customer group by 1) as need
 where budgets.campaign_id = need.campaign_id;
 commit;

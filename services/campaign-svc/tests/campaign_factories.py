@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from campaign.checkouts.repository import EXPIRY
+from campaign.checkouts.service import expire_checkouts
 from campaign.consumers.customer import CustomerData, ExternalId, ProductData
 from campaign.coupons import codes
 from campaign.coupons.repository import NewCoupon, copy_coupons
 from campaign.projections import repository as projections
 from crmkit.data.db import Database
 from crmkit.testing import TestClient
+from crmkit.work import due
 
 NOW = datetime.now(UTC)
 MONTH = timedelta(days=30)
@@ -23,6 +26,7 @@ CAMPAIGN: dict[str, Any] = {
     "starts_at": "2017-12-04T05:00:00Z",
     "ends_at": "2017-12-18T05:00:00Z",
 }
+EXPIRE_NOW = "update due set at = now() - interval '1 s' where kind = 'checkout_expiry' and ref = $1"
 LAPSE_COUPONS = "update coupons set reserved_until = now() - interval '1 s' where checkout_id = $1"
 LAPSE_CHECKOUT = "update checkouts set expires_at = now() - interval '1 s' where id = $1"
 
@@ -105,3 +109,12 @@ async def lapse(database: Database, checkout: dict[str, Any]) -> None:
     async with database.connection() as connection:
         await connection.execute(LAPSE_COUPONS, checkout["id"])
         await connection.execute(LAPSE_CHECKOUT, checkout["id"])
+
+
+async def expire(database: Database, *checkouts: dict[str, Any]) -> None:
+    """As the worker does once it is time."""
+    async with database.connection() as connection:
+        for checkout in checkouts:
+            await connection.execute(EXPIRE_NOW, checkout["id"])
+    while await due.work_once(database, {EXPIRY: expire_checkouts}):
+        pass

@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return crmkit.app.create_app(
         settings or Settings(),
         title="Perennial campaigns",
-        routers=[redemptions.hot_router, *(noun.router for noun in NOUNS)],
+        routers=[redemptions.hot_router, checkouts.hot_router, *(noun.router for noun in NOUNS)],
         personal_fields=frozenset({"phone", "email"}),
         lifespans=[_gateway],
         jobs_scope="campaigns",

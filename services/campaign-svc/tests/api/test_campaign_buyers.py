@@ -18,7 +18,7 @@ PARK = text(
 )
 TRACES = text(
     "select (select count(*) from outbox where strpos(data::text, :words) > 0)"
-    " + (select count(*) from checkouts where strpos(body::text, :words) > 0)"
+    " + (select count(*) from checkouts where strpos(customer::text, :words) > 0)"
     " + (select count(*) from idempotency where strpos(convert_from(body, 'UTF8'), :words) > 0)"
 )
 

@@ -183,7 +183,7 @@ async def test_a_redemption_without_a_basket(shop: Shop) -> None:
 )
 async def test_a_redemption_is_refused_with_its_reason(shop: Shop, terms: dict[str, Any], code: str) -> None:
     (coupon,) = await shop.coupons(await shop.offer(), **terms)
-    body = {"code": coupon, "store_id": "1", "customer": {"id": str(uuid4())}}
+    body = {"code": coupon, "store_id": "1", "customer": {"id": str(await shop.customer())}}
     answer = await shop.client.post("/v1/redemptions", json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, code)
 
@@ -231,9 +231,9 @@ async def test_a_redemption_of_whom_nobody_can_tell_right_now_is_to_be_sent_agai
     assert (made.status_code, made.json()["customer"]) == (201, {"id": str(customer)})
 
 
-async def test_only_a_handle_costs_a_redemption_a_look_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(references, "identify")
-    for customer in (None, {"id": str(uuid4())}):
+async def test_only_a_stranger_costs_a_redemption_a_look_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(references, "ask")
+    for customer in (None, {"id": str(await shop.customer())}):
         (code,) = await shop.coupons(await shop.offer())
         body = {"code": code, "store_id": "1", "customer": customer}
         assert (await shop.client.post("/v1/redemptions", json=body)).status_code == 201

@@ -6,9 +6,7 @@ from collections import Counter
 from typing import Any
 from uuid import uuid4
 
-from campaign_factories import Shop, lapse, reasons
-
-from campaign import sweeps
+from campaign_factories import Shop, expire, lapse, reasons
 
 
 async def confirm(shop: Shop, checkout: dict[str, Any]) -> Any:
@@ -102,7 +100,7 @@ async def test_a_lapsed_reservation_that_was_swept_is_had_again(shop: Shop) -> N
     (code,) = await shop.coupons(await shop.offer(), campaign_id=campaign["id"])
     checkout = await shop.checkout(code)
     await lapse(shop.database, checkout)
-    await sweeps.expire_reservations(shop.database)
+    await expire(shop.database, checkout)
     assert (await shop.client.get(f"/v1/checkouts/{checkout['id']}")).json()["status"] == "expired"
     assert (await shop.budget(campaign))["reserved_amount"] == 0
     assert (await confirm(shop, checkout)).json()["status"] == "confirmed"
@@ -127,7 +125,7 @@ async def test_a_spent_budget_loses_a_swept_reservation(shop: Shop) -> None:
     first, second = await shop.coupons(await shop.offer(), 2, campaign_id=campaign["id"])
     checkout = await shop.checkout(first)
     await lapse(shop.database, checkout)
-    await sweeps.expire_reservations(shop.database)
+    await expire(shop.database, checkout)
     rival = await shop.checkout(second)
     assert rival["discount"]["amount"] == 200
     assert (await confirm(shop, checkout)).json()["lost"] == [first]
@@ -143,13 +141,13 @@ async def test_confirming_races_with_the_sweep_and_with_a_rival(shop: Shop) -> N
     answers, rivals, _ = await asyncio.gather(
         asyncio.gather(*(confirm(shop, checkout) for checkout in checkouts)),
         asyncio.gather(*(shop.checkout(code) for code in coupons)),
-        sweeps.expire_reservations(shop.database),
+        expire(shop.database, *checkouts),
     )
     for code, answer, rival in zip(coupons, answers, rivals, strict=True):
         assert (answer.status_code == 200) != bool(rival["applied"]), code
         assert answer.status_code == 200 or answer.json()["lost"] == [code]
     await asyncio.gather(*(shop.client.post(f"/v1/checkouts/{rival['id']}/cancel") for rival in rivals))
-    await sweeps.expire_reservations(shop.database)
+    await expire(shop.database, *checkouts)
     budget = await shop.budget(campaign)
     confirmed = sum(answer.status_code == 200 for answer in answers)
     assert (budget["reserved_amount"], budget["spent_amount"]) == (0, 200 * confirmed)

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 
 import pytest
@@ -6,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.checkouts import rules
-from campaign.checkouts.rules import Candidate, Line, Reason
+from campaign.checkouts.rules import Line
+from campaign.coupons.rules import Candidate
+from campaign.offers.reasons import Reason
 from campaign.offers.rules import OfferKind, Target
 from campaign.projections.rules import Goods
 
@@ -45,9 +48,9 @@ def test_a_fixed_price_is_per_unit() -> None:
     assert pricing.discount_amount == 200
 
 
-def test_a_fixed_price_above_the_shelf_price_does_not_match() -> None:
+def test_a_fixed_price_above_the_shelf_price_takes_nothing_off() -> None:
     pricing = rules.price([line(1, 150)], [coupon("A", OfferKind.FIXED_PRICE, 199)], {})
-    assert [refused.reason for refused in pricing.refused] == [Reason.NO_MATCHING_LINE]
+    assert [refused.reason for refused in pricing.refused] == [Reason.NO_DISCOUNT]
 
 
 def test_a_line_goes_to_the_better_coupon() -> None:
@@ -80,16 +83,44 @@ def test_sponsor_and_store_share_the_discount_in_whole_units(share: str, expecte
     assert (applied.amount, applied.sponsor_amount) == (105, expected)
 
 
-@given(st.integers(0, 10**15), st.lists(st.integers(0, 10**15), min_size=1, max_size=40))
-def test_a_split_sums_up_and_no_part_exceeds_its_weight(total: int, weights: list[int]) -> None:
-    if sum(weights) == 0:
-        with pytest.raises(ValueError, match="more than 0"):
-            rules.split(total, weights)
-        return
-    total = min(total, sum(weights))
-    parts = rules.split(total, weights)
-    assert sum(parts) == total
-    assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
+@given(st.lists(st.integers(0, 10**15), min_size=1, max_size=40), st.integers(1, 10**4))
+def test_parts_sum_up_rounded_once_and_each_is_a_neighbour(numerators: list[int], denominator: int) -> None:
+    parts = rules.apportion(numerators, denominator)
+    exact = Fraction(sum(numerators), denominator)
+    assert abs(sum(parts) - exact) <= Fraction(1, 2)
+    for part, numerator in zip(parts, numerators, strict=True):
+        assert Fraction(numerator, denominator) - 1 < part < Fraction(numerator, denominator) + 1
+
+
+@pytest.mark.parametrize(
+    ("amounts", "percent", "expected"),
+    [((355, 266), 10, [35, 27]), ((3, 3, 3), 15, [1]), ((5,), 10, [1]), ((1, 1, 1), 10, [])],
+)
+def test_a_discount_is_that_of_the_whole_rounded_once(
+    amounts: tuple[int, ...], percent: int, expected: list[int]
+) -> None:
+    basket = [line(number, amount) for number, amount in enumerate(amounts, 1)]
+    pricing = rules.price(basket, [coupon("A", OfferKind.PERCENTAGE, percent * 100)], {})
+    assert [share.amount for applied in pricing.applied for share in applied.shares] == expected
+    assert [refused.reason for refused in pricing.refused] == ([] if expected else [Reason.NO_DISCOUNT])
+
+
+def test_a_limit_serves_the_largest_discounts_first() -> None:
+    batch = UUID(int=9)
+    small = coupon("A", OfferKind.AMOUNT, 1, limits=(batch,))
+    large = coupon("B", OfferKind.AMOUNT, 2, "bread", limits=(batch,))
+    pricing = rules.price([line(1, 100), line(2, 100, "bread")], [small, large], {batch: 1})
+    assert [applied.candidate.code for applied in pricing.applied] == ["B"]
+    assert [(r.candidate.code, r.reason) for r in pricing.refused] == [("A", Reason.LIMIT_REACHED)]
+    assert pricing.uses == {batch: 1}
+
+
+def test_coupons_take_turns_by_priority_then_kind() -> None:
+    kinds = (OfferKind.AMOUNT, OfferKind.FIXED_PRICE, OfferKind.PERCENTAGE)
+    coupons = [coupon(code, kind, 1, code) for code, kind in zip("ABC", kinds, strict=True)]
+    coupons.append(coupon("D", OfferKind.AMOUNT, 1, "D", priority=1))
+    basket = [line(number, 10_000, code) for number, code in enumerate("ABCD", 1)]
+    assert [applied.candidate.code for applied in rules.price(basket, coupons, {}).applied] == ["D", "C", "B", "A"]
 
 
 TYPES = st.sampled_from(["milk", "bread", "fish"])

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from campaign.offers.reasons import Reason
+
 
 class CampaignStatus(StrEnum):
     DRAFT = "draft"
@@ -24,6 +26,14 @@ MOVES: Final[dict[CampaignStatus, frozenset[CampaignStatus]]] = {
     CampaignStatus.LAUNCHED: frozenset({CampaignStatus.PAUSED, CampaignStatus.ENDED}),
     CampaignStatus.PAUSED: frozenset({CampaignStatus.LAUNCHED, CampaignStatus.ENDED}),
     CampaignStatus.ENDED: frozenset(),
+}
+
+
+# Why the coupons of a campaign in another state than launched do not apply; a draft's are none yet.
+HALTS: Final[dict[str, Reason]] = {
+    CampaignStatus.DRAFT: Reason.CAMPAIGN_NOT_LAUNCHED,
+    CampaignStatus.PAUSED: Reason.CAMPAIGN_PAUSED,
+    CampaignStatus.ENDED: Reason.CAMPAIGN_ENDED,
 }
 
 

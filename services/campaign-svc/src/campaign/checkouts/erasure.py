@@ -9,7 +9,7 @@ from asyncpg import Connection
 # Erasing is rare and events are many: one reading of the whole outbox costs less than an index on every event's way.
 _UNHURRIED: Final = "set local statement_timeout = 0"
 _FORGET_BUYERS: Final = """
-update checkouts set body = body || '{"customer": null}', handle_kind = null, handle_value = null
+update checkouts set customer = null, handle_kind = null, handle_value = null
 from (select distinct kind, value from customer_handles where customer_id = any($1)) as erased
 where checkouts.handle_kind = erased.kind and checkouts.handle_value = erased.value
 returning checkouts.id

@@ -13,5 +13,11 @@ class CheckoutExpired(Conflict):
     code, title = "checkout_expired", "The reservation has lapsed and cannot be had again"
 
 
+class OrderTaken(Conflict):
+    """Carries `existing_id`: the checkout that has become this order."""
+
+    code, title = "order_taken", "Another checkout has become this order"
+
+
 class CheckoutClosed(Conflict):
     code, title = "checkout_closed", "The checkout is no longer open"

@@ -2,111 +2,118 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from campaign.checkouts.rules import Candidate, Line, Reason, ineligible
+from campaign.checkouts.rules import Line, ineligible
 from campaign.checkouts.schemas import NewCheckout
 from campaign.coupons import codes
-from campaign.projections.rules import CustomerHandle
+from campaign.coupons.rules import Holding, Visit, obstacle
+from campaign.offers.reasons import Reason
 from campaign.references import Buyer
 
 
-class Holding(msgspec.Struct, frozen=True):
-    """A coupon as it was found, with what decides whether it may be used at all."""
-
-    candidate: Candidate
-    status: str
-    customer_id: UUID | None
-    currency: str
-    valid_from: datetime
-    valid_until: datetime
-    reserved_until: datetime | None
-    campaign_status: str | None
-    campaign_currency: str | None
-
-    def obstacle(self, buyer_id: UUID | None, currency: str, now: datetime) -> Reason | None:
-        """Why it may not be used by this buyer now, whatever is in the basket. No buyer: the code is the right."""
-        if self.status == "redeemed":
-            return Reason.COUPON_ALREADY_REDEEMED
-        if now < self.valid_from:
-            return Reason.COUPON_NOT_STARTED
-        if now >= self.valid_until:
-            return Reason.COUPON_EXPIRED
-        if self.customer_id is not None and buyer_id is not None and self.customer_id != buyer_id:
-            return Reason.NOT_FOR_THIS_CUSTOMER
-        if self.campaign_status == "paused":
-            return Reason.CAMPAIGN_PAUSED
-        if self.campaign_status == "ended":
-            return Reason.CAMPAIGN_ENDED
-        if self.currency != currency or self.campaign_currency not in (None, currency):
-            return Reason.CURRENCY_MISMATCH
-        if self.reserved_until is not None and now < self.reserved_until:
-            return Reason.RESERVED_ELSEWHERE
-        return None
-
-
-class ShoppingListRef(msgspec.Struct, frozen=True):
-    """The list that a scanned code belongs to."""
-
-    id: UUID
-    customer_id: UUID
-
-
 class Basket(msgspec.Struct, frozen=True):
-    """A posted checkout with its references resolved."""
+    """A posted checkout with its references resolved, looked at at one instant.
 
+    codes: as they are stored, unreadable ones left out. customer_id: who the card says; without one, whose list it is.
+    """
+
+    begun: "Beginning"
     posted: NewCheckout
     buyer: Buyer
     lines: tuple[Line, ...]
-    shopping_list: ShoppingListRef | None
+    codes: list[str]
+    customer_id: UUID | None
 
-    @property
-    def customer_id(self) -> UUID | None:
-        """The card decides; without one, the list's owner is the buyer."""
-        if self.buyer.customer_id is not None or self.shopping_list is None:
-            return self.buyer.customer_id
-        return self.shopping_list.customer_id
+    def obstacle(self, holding: Holding) -> Reason | None:
+        """Why a coupon may not be used here, the basket's lines and allowances aside."""
+        return obstacle(holding, Visit(self.begun.now, self.customer_id, self.posted.currency))
 
-    @property
-    def pending_handle(self) -> CustomerHandle | None:
-        """What names somebody we do not know; None where we do, or where it is nothing personal."""
-        return self.buyer.handle if self.customer_id is None else None
-
-    @property
-    def asked_codes(self) -> list[str]:
-        """The coupon codes that were shown, as they are stored; unreadable ones left out."""
-        return [code for typed in self.posted.coupon_codes if (code := codes.normalise(typed))]
-
-    def touches(self, holding: Holding, now: datetime) -> bool:
+    def touches(self, holding: Holding) -> bool:
         """Whether the coupon could apply here, were nobody else holding it."""
-        obstacle = holding.obstacle(self.customer_id, self.posted.currency, now)
-        return obstacle in (None, Reason.RESERVED_ELSEWHERE) and ineligible(self.lines, holding.candidate) is None
+        reason = self.obstacle(holding)
+        return reason in (None, Reason.RESERVED_ELSEWHERE) and ineligible(self.lines, holding) is None
 
-    def usable(self, holdings: Iterable[Holding], now: datetime) -> list[Holding]:
-        """The coupons that nothing stands in the way of, the basket's lines and budgets aside."""
-        return [h for h in holdings if h.obstacle(self.customer_id, self.posted.currency, now) is None]
+    def usable(self, holdings: Iterable[Holding]) -> list[Holding]:
+        """The coupons that nothing stands in the way of, the basket's lines and allowances aside."""
+        return [holding for holding in holdings if self.obstacle(holding) is None]
 
 
-class Locked(msgspec.Struct, frozen=True):
-    """A checkout as it is under its lock, with the coupons it holds or held."""
+class Beginning(msgspec.Struct, frozen=True):
+    """The id that a checkout would have, its instant, and the owners of the lists shown, by code."""
 
     id: UUID
-    status: str
-    version: int
-    coupon_ids: tuple[UUID, ...]
+    now: datetime
+    lists: dict[str, UUID]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `checkouts` as JSON gives it; one without an id is a quote."""
+
+    customer_id: UUID | None
+    customer: dict[str, Any] | None
+    handle_kind: str | None
+    handle_value: str | None
+    store_id: str
+    currency: str
+    brand: str | None
+    lines: list[dict[str, Any]]
+    applied: list["Reserved"]
+    not_applied: list[dict[str, Any]]
+    discount_amount: int
+    total_amount: int
+    id: UUID | None = None
+    version: int = 1
+    status: str = "reserved"
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 class Reserved(msgspec.Struct, frozen=True):
-    """A coupon that a checkout holds, as it goes into `applied_coupons`."""
+    """A coupon that a checkout holds."""
 
     coupon_id: UUID
     code: str
     offer_id: UUID
     campaign_id: UUID | None
     sponsor_id: UUID | None
-    sponsor_share: Decimal
+    sponsor_share: float
     amount: int
     sponsor_amount: int
+
+
+class Locked(msgspec.Struct, frozen=True):
+    """A checkout under its lock, `now` read once its coupons were locked; ids of the redemptions it may become."""
+
+    id: UUID
+    status: str
+    version: int
+    customer_id: UUID | None
+    store_id: str
+    currency: str
+    applied: tuple[Reserved, ...]
+    expires_at: datetime
+    now: datetime
+    redemption_ids: tuple[UUID, ...]
+
+    @property
+    def coupon_ids(self) -> list[UUID]:
+        return [each.coupon_id for each in self.applied]
+
+    @property
+    def charges(self) -> dict[UUID, int]:
+        """What each campaign pays of it."""
+        charges: dict[UUID, int] = {}
+        for each in self.applied:
+            if each.campaign_id is not None:
+                charges[each.campaign_id] = charges.get(each.campaign_id, 0) + each.amount
+        return charges
+
+
+def read_codes(posted: NewCheckout) -> list[str]:
+    """The codes that were shown, as they are stored: a list's and a coupon's are understood in either place."""
+    typed = [*([posted.list_code] if posted.list_code else []), *posted.coupon_codes]
+    return [code for each in typed if (code := codes.normalise(each))]

@@ -1,49 +1,43 @@
 """`/v1/qualifications` and `/v1/checkouts`."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 
-from campaign.checkouts import fast, service
+from campaign.checkouts import service
 from campaign.checkouts.schemas import Checkout, Confirmation, NewCheckout, Quote
+from campaign.coupons.holdings import Overdrawn
 from campaign.references import Buyer, identify
-from crmkit.web import concurrency, routing
-from crmkit.web.sessions import Session
+from crmkit.web import concurrency, hot, idempotency, media, routing, sessions
+from crmkit.web.sessions import Transaction
 
 router = routing.router(tags=["checkouts"], scope="campaigns")
+hot_router = hot.router(tags=["checkouts"], scope="campaigns")
 
 
-async def _identify(body: NewCheckout, request: Request) -> Buyer:
-    return await identify(request, body.customer) if body.customer else Buyer()
-
-
-IdentifiedBuyer = Annotated[Buyer, Depends(_identify)]
-
-
-@router.post("/qualifications", operation_id="create_qualification")
+@router.post("/qualifications", operation_id="create_qualification", response_model=Quote)
 @routing.takes("campaigns:read")
-async def create_qualification(body: NewCheckout, buyer: IdentifiedBuyer, session: Session) -> Quote:
+async def create_qualification(body: NewCheckout, request: Request) -> Response:
     """What could apply to a basket; nothing is held."""
-    return await service.quote_checkout(session, body, buyer)
+    buyer = await _identify(request, body)
+    async with sessions.transaction(request) as connection:
+        quote = await service.quote_checkout(connection, body, buyer)
+        return await idempotency.kept(request, Response(quote, media_type=media.JSON))
 
 
-@router.post("/checkouts", status_code=201, operation_id="create_checkout")
-async def create_checkout(
-    body: NewCheckout, buyer: IdentifiedBuyer, request: Request, session: Session, response: Response
-) -> Checkout:
-    lasting_s = request.app.state.settings.reservation_s
-    checkout = await service.reserve_checkout(session, body, buyer, lasting_s=lasting_s)
-    response.headers["Location"] = f"/v1/checkouts/{checkout.id}"
-    concurrency.tag(response, checkout.version)
-    return checkout
+@hot_router.post("/checkouts", status_code=201, operation_id="create_checkout", response_model=Checkout)
+async def create_checkout(body: NewCheckout, request: Request) -> Response:
+    """What applies to a basket is held until `expires_at`; whatever does not is told with its reason."""
+    buyer = await _identify(request, body)
+    try:
+        return await _reserve(body, request, buyer, in_turn=False)
+    except Overdrawn:
+        return await _reserve(body, request, buyer, in_turn=True)
 
 
-@router.get("/checkouts/{id}", operation_id="get_checkout")
-async def get_checkout(id: UUID, session: Session, response: Response) -> Checkout:
-    checkout = await service.get_checkout(session, id)
-    concurrency.tag(response, checkout.version)
-    return checkout
+@router.get("/checkouts/{id}", operation_id="get_checkout", response_model=Checkout)
+async def get_checkout(id: UUID, connection: Transaction) -> Response:
+    return (await service.get_checkout(connection, id)).answer()
 
 
 @router.post(
@@ -52,16 +46,34 @@ async def get_checkout(id: UUID, session: Session, response: Response) -> Checko
     openapi_extra=concurrency.IF_MATCH,
     response_model=Checkout,
 )
-async def confirm_checkout(id: UUID, request: Request, body: Confirmation | None = None) -> Response:
+async def confirm_checkout(
+    id: UUID, request: Request, connection: Transaction, body: Confirmation | None = None
+) -> Response:
     """Redeem all or nothing; after `expires_at` it is reserved again if it can be."""
-    return await fast.confirm_checkout(request, id, body or Confirmation())
-
-
-@router.post("/checkouts/{id}/cancel", operation_id="cancel_checkout", openapi_extra=concurrency.IF_MATCH)
-async def cancel_checkout(id: UUID, request: Request, session: Session, response: Response) -> Checkout:
-    """Give back what an open checkout holds."""
-    locked = await service.lock_checkout(session, id)
+    locked, coupons = await service.lock_checkout(connection, id)
     concurrency.check(request, locked.version)
-    checkout = await service.cancel_checkout(session, locked)
-    concurrency.tag(response, checkout.version)
-    return checkout
+    return (await service.confirm_checkout(connection, locked, coupons, body or Confirmation())).answer()
+
+
+@router.post(
+    "/checkouts/{id}/cancel",
+    operation_id="cancel_checkout",
+    openapi_extra=concurrency.IF_MATCH,
+    response_model=Checkout,
+)
+async def cancel_checkout(id: UUID, request: Request, connection: Transaction) -> Response:
+    """Give back what an open checkout holds."""
+    locked, _ = await service.lock_checkout(connection, id)
+    concurrency.check(request, locked.version)
+    return (await service.cancel_checkout(connection, locked)).answer()
+
+
+async def _identify(request: Request, body: NewCheckout) -> Buyer:
+    return await identify(request, body.customer) if body.customer else Buyer()
+
+
+async def _reserve(body: NewCheckout, request: Request, buyer: Buyer, *, in_turn: bool) -> Response:
+    lasting_s = request.app.state.settings.reservation_s
+    async with sessions.transaction(request) as connection:
+        id, told = await service.reserve_checkout(connection, body, buyer, lasting_s=lasting_s, in_turn=in_turn)
+        return await idempotency.kept(request, told.answer(location=f"/v1/checkouts/{id}"))

@@ -2,36 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from campaign.offers.rules import WHOLE, OfferKind, Target
+from campaign.coupons.rules import Candidate, draws, overdrawn, rounded, shortfall, sponsored
+from campaign.offers.reasons import Reason
+from campaign.offers.rules import WHOLE, OfferKind
 from campaign.projections.rules import Goods
 
-
-class Reason(StrEnum):
-    """Why a coupon did not apply."""
-
-    COUPON_NOT_FOUND = "coupon_not_found"
-    COUPON_EXPIRED = "coupon_expired"
-    COUPON_NOT_STARTED = "coupon_not_started"
-    COUPON_ALREADY_REDEEMED = "coupon_already_redeemed"
-    COUPON_CANCELLED = "coupon_cancelled"
-    RESERVED_ELSEWHERE = "reserved_elsewhere"
-    NOT_FOR_THIS_CUSTOMER = "not_for_this_customer"
-    CURRENCY_MISMATCH = "currency_mismatch"
-    NO_MATCHING_LINE = "no_matching_line"
-    MINIMUM_NOT_REACHED = "minimum_not_reached"
-    BETTER_OFFER_APPLIED = "better_offer_applied"
-    BUDGET_EXHAUSTED = "budget_exhausted"
-    CAMPAIGN_PAUSED = "campaign_paused"
-    CAMPAIGN_ENDED = "campaign_ended"
-    LIST_NOT_FOUND = "list_not_found"
-    CUSTOMER_UNKNOWN = "customer_unknown"
-    CUSTOMER_AMBIGUOUS = "customer_ambiguous"
+_ORDER: Final = (OfferKind.PERCENTAGE, OfferKind.FIXED_PRICE, OfferKind.AMOUNT)
+_THOUSANDTHS: Final = 1000  # quantities have three places
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -41,22 +27,6 @@ class Line(msgspec.Struct, frozen=True):
     goods: Goods
     quantity: Decimal
     amount: int
-
-
-class Candidate(msgspec.Struct, frozen=True):
-    """A coupon that could apply, with the terms it was issued with."""
-
-    coupon_id: UUID
-    code: str
-    offer_id: UUID
-    kind: OfferKind
-    value: int
-    target: Target
-    campaign_id: UUID | None = None
-    sponsor_id: UUID | None = None
-    sponsor_share: Decimal = Decimal(0)
-    minimum_quantity: Decimal | None = None
-    minimum_spend_amount: int | None = None
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -93,26 +63,36 @@ class Pricing(msgspec.Struct, frozen=True):
     @property
     def spent(self) -> dict[UUID, int]:
         """The discount by campaign, of those that have one."""
+        campaigns = {applied.candidate.campaign_id for applied in self.applied}
+        return {id: amount for id, amount in self._drawn().items() if id in campaigns}
+
+    @property
+    def uses(self) -> dict[UUID, int]:
+        """How many of the customer's uses each limited offer or batch is charged with."""
+        campaigns = {applied.candidate.campaign_id for applied in self.applied}
+        return {id: count for id, count in self._drawn().items() if id not in campaigns}
+
+    def _drawn(self) -> dict[UUID, int]:
         totals: dict[UUID, int] = defaultdict(int)
         for applied in self.applied:
-            if applied.candidate.campaign_id is not None:
-                totals[applied.candidate.campaign_id] += applied.amount
+            for allowance, amount in draws(applied.candidate, applied.amount).items():
+                totals[allowance] += amount
         return dict(totals)
 
 
-def price(basket: Sequence[Line], candidates: Iterable[Candidate], remaining: Mapping[UUID, int]) -> Pricing:
-    """Apply coupons to a basket: one coupon a line, the best one, within what each campaign has left.
+def price(basket: Sequence[Line], candidates: Iterable[Candidate], left: Mapping[UUID, int]) -> Pricing:
+    """Apply coupons to a basket: one coupon a line, the best one, within what budgets and limits have left.
 
-    remaining: minor units by campaign; a campaign that is not in it has no budget to watch.
+    left: by campaign in minor units, by offer or batch in uses; what is not in it is not watched.
     """
-    asked = sorted(candidates, key=lambda candidate: candidate.code)
+    asked = sorted(candidates, key=_turn)
     refused = {c.coupon_id: Refused(c, reason) for c in asked if (reason := ineligible(basket, c)) is not None}
     while True:
-        applied = _share_out(basket, [c for c in asked if c.coupon_id not in refused])
-        over = _over_budget(applied, remaining)
-        if not over:
+        applied = _take_turns(_share_out(basket, [c for c in asked if c.coupon_id not in refused]))
+        fallen = _without_effect(applied) or _overdrawn(applied, left)
+        if not fallen:
             break
-        refused |= {c.coupon_id: Refused(c, Reason.BUDGET_EXHAUSTED) for c in over}
+        refused |= {each.candidate.coupon_id: each for each in fallen}
     settled = refused.keys() | {a.candidate.coupon_id for a in applied}
     beaten = [Refused(c, Reason.BETTER_OFFER_APPLIED) for c in asked if c.coupon_id not in settled]
     return Pricing(tuple(applied), (*refused.values(), *beaten))
@@ -120,26 +100,22 @@ def price(basket: Sequence[Line], candidates: Iterable[Candidate], remaining: Ma
 
 def ineligible(basket: Sequence[Line], candidate: Candidate) -> Reason | None:
     """Why a coupon cannot touch this basket at all, or None. Minimums look at every line the coupon covers."""
-    covered = _covered(basket, candidate)
-    if not any(_discount(line, candidate) > 0 for line in covered):
+    covered = [line for line in basket if candidate.target.covers(line.goods)]
+    if not covered:
         return Reason.NO_MATCHING_LINE
-    quantity = sum((line.quantity for line in covered), Decimal(0))
-    amount = sum(line.amount for line in covered)
-    if quantity < (candidate.minimum_quantity or 0) or amount < (candidate.minimum_spend_amount or 0):
-        return Reason.MINIMUM_NOT_REACHED
-    return None
+    if sum(apportion(*_worth(candidate, covered, _shelf(covered)))) == 0:
+        return Reason.NO_DISCOUNT
+    return shortfall(candidate, covered)
 
 
-def split(total: int, weights: Sequence[int]) -> list[int]:
-    """`total` in whole units over `weights` by largest remainder; no part exceeds its weight if total does not.
+def apportion(numerators: Sequence[int], denominator: int) -> list[int]:
+    """Exact parts in whole units: their sum rounded once, half up, and split by largest remainder, the first first.
 
-    Raises: ValueError when there is nothing to split over.
+    None is rounded but to a neighbour, so that a part that is whole stays as it is.
     """
-    whole = sum(weights)
-    if whole <= 0:
-        raise ValueError("weights must sum to more than 0")
-    parts = [total * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    total = (2 * sum(numerators) + denominator) // (2 * denominator)
+    parts = [numerator // denominator for numerator in numerators]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-(numerators[i] % denominator), i))
     for i in by_remainder[: total - sum(parts)]:
         parts[i] += 1
     return parts
@@ -147,70 +123,79 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
 
 def line_amount(unit_amount: int, quantity: Decimal) -> int:
     """Unit price times quantity, in whole minor units, half up as Postgres rounds."""
-    return _rounded(Decimal(unit_amount) * quantity)
+    return rounded(Decimal(unit_amount) * quantity)
 
 
-def sponsored(amount: int, share: Decimal) -> int:
-    """The sponsor's part of a discount; the store pays the rest."""
-    return _rounded(amount * share)
+def _turn(candidate: Candidate) -> tuple[int, int, datetime, UUID, UUID]:
+    """Who applies before whom."""
+    kind = _ORDER.index(candidate.kind)
+    return candidate.priority, kind, candidate.ends_at or _NEVER, candidate.offer_id, candidate.coupon_id
 
 
-def _share_out(basket: Sequence[Line], candidates: Sequence[Candidate]) -> list[Applied]:
-    """Give each line to the coupon worth most on it, then work each coupon out on the lines it won."""
-    offered: dict[int, tuple[int, Candidate]] = {}
+def _share_out(basket: Sequence[Line], candidates: Sequence[Candidate]) -> list[tuple[Candidate, list[Line]]]:
+    """Give each line to the coupon that would be worth most on it, were it alone; the first of equal ones."""
+    best: dict[int, tuple[Fraction, Candidate]] = {}
     for candidate in candidates:
-        for share in _shares(_covered(basket, candidate), candidate):
-            if share.amount > offered.get(share.number, (0, candidate))[0]:
-                offered[share.number] = share.amount, candidate
+        covered = [line for line in basket if candidate.target.covers(line.goods)]
+        numerators, denominator = _worth(candidate, covered, _shelf(covered))
+        for line, numerator in zip(covered, numerators, strict=True):
+            worth = Fraction(numerator, denominator)
+            if worth > best.get(line.number, (0, candidate))[0]:
+                best[line.number] = worth, candidate
+    won: dict[UUID, list[Line]] = defaultdict(list)
+    for line in basket:
+        if line.number in best:
+            won[best[line.number][1].coupon_id].append(line)
+    return [(candidate, won[candidate.coupon_id]) for candidate in candidates if candidate.coupon_id in won]
+
+
+def _take_turns(shares: Sequence[tuple[Candidate, list[Line]]]) -> list[Applied]:
+    """Work each coupon out on the whole of its lines, each on what earlier ones have left of them."""
+    left = {line.number: line.amount for _, lines in shares for line in lines}
     applied = []
-    for candidate in candidates:
-        won = [line for line in basket if offered.get(line.number, (0, None))[1] is candidate]
-        shares = tuple(share for share in _shares(won, candidate) if share.amount)
-        if shares:
-            amount = sum(share.amount for share in shares)
-            applied.append(Applied(candidate, shares, amount, sponsored(amount, candidate.sponsor_share)))
+    for candidate, lines in shares:
+        parts = apportion(*_worth(candidate, lines, [left[line.number] for line in lines]))
+        for line, part in zip(lines, parts, strict=True):
+            left[line.number] -= part
+        taken = tuple(Share(line.number, part) for line, part in zip(lines, parts, strict=True) if part)
+        amount = sum(parts)
+        applied.append(Applied(candidate, taken, amount, sponsored(amount, candidate.sponsor_share)))
     return applied
 
 
-def _shares(lines: Sequence[Line], candidate: Candidate) -> list[Share]:
-    if candidate.kind is not OfferKind.AMOUNT:
-        return [Share(line.number, _discount(line, candidate)) for line in lines]
-    worth = sum(line.amount for line in lines)
-    if worth == 0:
-        return []
-    parts = split(min(candidate.value, worth), [line.amount for line in lines])
-    return [Share(line.number, part) for line, part in zip(lines, parts, strict=True)]
+def _worth(candidate: Candidate, lines: Sequence[Line], amounts: Sequence[int]) -> tuple[list[int], int]:
+    """What a coupon takes off each line, exactly: numerators, and their denominator. amounts: what is left of each."""
+    value, whole = candidate.value, sum(amounts)
+    match candidate.kind:
+        case OfferKind.PERCENTAGE:
+            return [amount * value for amount in amounts], WHOLE
+        case OfferKind.AMOUNT:
+            return [amount * min(value, whole) for amount in amounts], max(whole, 1)
+        case OfferKind.FIXED_PRICE:
+            sold = [int(line.quantity * _THOUSANDTHS) for line in lines]
+            rest = [amount * _THOUSANDTHS - value * units for amount, units in zip(amounts, sold, strict=True)]
+            return [max(0, each) if units else 0 for each, units in zip(rest, sold, strict=True)], _THOUSANDTHS
 
 
-def _discount(line: Line, candidate: Candidate) -> int:
-    """What the coupon takes off this line alone: never less than nothing, never more than the line."""
-    if candidate.kind is OfferKind.PERCENTAGE:
-        return min(line.amount, _rounded(Decimal(line.amount * candidate.value) / WHOLE))
-    if candidate.kind is OfferKind.AMOUNT:
-        return min(line.amount, candidate.value)
-    if line.quantity == 0:
-        return 0
-    return max(0, line.amount - line_amount(candidate.value, line.quantity))
+def _without_effect(applied: Sequence[Applied]) -> list[Refused]:
+    """Those whose discount on the lines they won rounds to nothing: their lines are free for others."""
+    return [Refused(each.candidate, Reason.NO_DISCOUNT) for each in applied if each.amount == 0]
 
 
-def _over_budget(applied: Sequence[Applied], remaining: Mapping[UUID, int]) -> list[Candidate]:
-    """The coupons that no longer fit, when each campaign's budget serves the largest discounts first."""
-    left = dict(remaining)
+def _overdrawn(applied: Sequence[Applied], left: Mapping[UUID, int]) -> list[Refused]:
+    """Those that no longer fit, when what each allowance has left serves the largest discounts first."""
+    remaining = dict(left)
     over = []
     for each in sorted(applied, key=lambda a: (-a.amount, a.candidate.code)):
-        campaign_id = each.candidate.campaign_id
-        if campaign_id is None or campaign_id not in left:
+        drawn = {id: n for id, n in draws(each.candidate, each.amount).items() if id in remaining}
+        short = next((id for id, amount in drawn.items() if amount > remaining[id]), None)
+        if short is not None:
+            over.append(Refused(each.candidate, overdrawn(each.candidate, short)))
             continue
-        if each.amount > left[campaign_id]:
-            over.append(each.candidate)
-        else:
-            left[campaign_id] -= each.amount
+        for id, amount in drawn.items():
+            remaining[id] -= amount
     return over
 
 
-def _covered(basket: Sequence[Line], candidate: Candidate) -> list[Line]:
-    return [line for line in basket if candidate.target.covers(line.goods)]
-
-
-def _rounded(amount: Decimal) -> int:
-    return int(amount.quantize(Decimal(1), ROUND_HALF_UP))
+def _shelf(lines: Sequence[Line]) -> list[int]:
+    return [line.amount for line in lines]

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from campaign.checkouts.rules import Reason, line_amount
+from campaign.checkouts.rules import line_amount
+from campaign.offers.reasons import Reason
 from campaign.references import Resolution
 from campaign.schemas import CustomerRef, Handle, OrderRef, ProductRef, Quantity, Share
 from crmkit.data.money import MOST, Amount, Currency, Money
@@ -103,9 +104,12 @@ class NotApplied(BaseModel):
     detail: str
 
 
-class Order(BaseModel):
+class OrderName(BaseModel):
     external_id: str
     source: str
+
+
+class Order(OrderName):
     placed_at: datetime
 
 
@@ -149,6 +153,6 @@ class Checkout(Quote):
 
 
 class Confirmation(Body):
-    """The order that the basket became, if it has a name of its own; `placed_at` default: now."""
+    """The order that the basket became, by the caller's name for it; default: the checkout's id, placed now."""
 
     order: OrderRef | None = None

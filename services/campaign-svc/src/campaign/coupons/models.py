@@ -44,6 +44,7 @@ class CouponBatchRow(Base):
     campaign_id: Mapped[UUID | None]
     count: Mapped[int]
     issued_count: Mapped[int] = mapped_column(default=0)
+    per_customer_limit: Mapped[int | None]
     valid_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     valid_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     job_id: Mapped[UUID]

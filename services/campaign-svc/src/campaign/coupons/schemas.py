@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from campaign.offers.schemas import check_period
+from campaign.offers.schemas import CustomerLimit, check_period
 from campaign.schemas import CustomerId
 from crmkit.data.instants import Instant
 from crmkit.web.bodies import Body
@@ -57,6 +57,7 @@ class NewCouponBatch(Body):
     offer_id: UUID
     count: Annotated[int, Field(ge=1, le=100_000_000)]
     campaign_id: UUID | None = Field(default=None, description="whose budget pays")
+    per_customer_limit: CustomerLimit | None = None
     valid_from: Instant | None = Field(default=None, description="default: now")
     valid_until: Instant
 
@@ -73,6 +74,7 @@ class CouponBatch(BaseModel):
     campaign_id: UUID | None
     count: int
     issued_count: int
+    per_customer_limit: int | None
     valid_from: datetime
     valid_until: datetime
     job_id: UUID

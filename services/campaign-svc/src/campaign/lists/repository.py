@@ -14,6 +14,7 @@ from campaign.campaigns.rules import Group
 from campaign.lists.models import ShoppingListRow
 from campaign.lists.schemas import Generation
 from crmkit.events import outbox
+from crmkit.work.due import Due
 
 _AUDIENCE: Final = (
     "insert into list_audience (job_id, customer_id) select $1, unnest($2::uuid[]) on conflict do nothing"
@@ -52,9 +53,9 @@ insert into outbox (type, source, subject, data, actor, request_id, causation_id
 select 'perennial.shopping_list.issued.v1', '/v1/shopping-lists/' || id, customer_id::text, data::json, $4, $5, $6, $7
 from unnest($1::uuid[], $2::uuid[], $3::text[]) as made (id, customer_id, data)
 """
-_SWEEP: Final = text(
-    "delete from list_audience where job_id in (select id from jobs where status not in ('queued', 'running'))"
-)
+_FORGET: Final = """
+delete from list_audience where job_id in (select id from jobs where status not in ('queued', 'running'))
+"""
 
 
 class ListRun(msgspec.Struct, frozen=True):
@@ -139,6 +140,6 @@ async def find_customer_name(session: AsyncSession, customer_id: UUID) -> str | 
     return name
 
 
-async def forget_audiences(session: AsyncSession) -> None:
+async def forget_audiences(connection: Connection, _: Sequence[Due]) -> None:
     """Drop what jobs that have ended had found."""
-    await session.execute(_SWEEP)
+    await connection.execute(_FORGET)

@@ -26,6 +26,8 @@ class OfferRow(Base):
     currency: Mapped[str]
     target: Mapped[dict[str, Any]] = mapped_column(JSONB)
     ladder: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    priority: Mapped[int] = mapped_column(default=100)
+    per_customer_limit: Mapped[int | None]
     regular_amount: Mapped[int | None]
     minimum_quantity: Mapped[Decimal | None]
     minimum_spend_amount: Mapped[int | None]

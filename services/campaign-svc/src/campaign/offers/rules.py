@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from campaign.offers.reasons import Reason
 from campaign.projections.rules import Goods
 
 WHOLE: Final = 10_000  # 100 % in basis points
@@ -85,7 +86,7 @@ class Terms(msgspec.Struct, frozen=True):
         return steps.get((loyalty.group, loyalty.usage), steps.get((loyalty.group, None), self.value))
 
     def is_open(self, at: datetime) -> bool:
-        return (self.starts_at is None or self.starts_at <= at) and (self.ends_at is None or at < self.ends_at)
+        return closed(self.starts_at, self.ends_at, at) is None
 
     def depth(self, value: int) -> Fraction | None:
         """The discount as a share of the regular price; None where that price is not known."""
@@ -149,6 +150,13 @@ def _demerit(choice: Choice, own: Goods) -> tuple[Fraction, bool, int, UUID]:
     depth = terms.depth(choice.value)
     # An unknown depth sorts behind every known one, which is never negative.
     return Fraction(1) if depth is None else -depth, choice.goods is not own, -terms.target.precision, terms.offer_id
+
+
+def closed(starts_at: datetime | None, ends_at: datetime | None, at: datetime) -> Reason | None:
+    """Why an offer does not apply at an instant, whatever is bought and by whom."""
+    if starts_at is not None and at < starts_at:
+        return Reason.OFFER_NOT_STARTED
+    return Reason.OFFER_ENDED if ends_at is not None and at >= ends_at else None
 
 
 def percent_of(value: int) -> Decimal:

@@ -16,6 +16,8 @@ from crmkit.problems import FieldError
 from crmkit.web.bodies import Body
 
 PositiveAmount = Annotated[int, Field(gt=0, le=MOST, strict=True, description="minor units")]
+Priority = Annotated[int, Field(ge=0, le=1000, description="lower ones apply first")]
+CustomerLimit = Annotated[int, Field(ge=1, le=10**6, description="coupons that one customer may use")]
 
 EXAMPLE: Final[JsonDict] = {
     "name": "Yogurt, 15 % off",
@@ -64,6 +66,8 @@ class NewOffer(Body):
     currency: Currency | None = Field(default=None, description="default: the deployment's")
     target: Target
     ladder: Annotated[list[LadderStep], Field(max_length=12, default_factory=list)]
+    priority: Priority = 100
+    per_customer_limit: CustomerLimit | None = None
     regular_amount: PositiveAmount | None = Field(
         default=None, description="usual price of a unit; lets an amount or a price be compared with a percentage"
     )
@@ -107,6 +111,8 @@ class Offer(BaseModel):
     currency: str
     target: Target
     ladder: list[LadderStep]
+    priority: int
+    per_customer_limit: int | None
     regular_amount: int | None
     minimum_quantity: Quantity | None
     minimum_spend_amount: int | None

@@ -3,11 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import DateTime
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaign.redemptions.schemas import OrderName
-from campaign.schemas import CustomerId
 from crmkit.data.db import Base
 
 
@@ -33,12 +32,24 @@ class RedemptionRow(Base):
     redeemed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     reversed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    @property
-    def customer(self) -> CustomerId | None:
-        return CustomerId(id=self.customer_id) if self.customer_id else None
 
-    @property
-    def order(self) -> OrderName | None:
-        if self.order_external_id is None or self.order_source is None:
-            return None
-        return OrderName(external_id=self.order_external_id, source=self.order_source)
+class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
+    """A redemption to be written, as JSON gives its row."""
+
+    id: UUID
+    coupon_id: UUID
+    code: str
+    offer_id: UUID
+    campaign_id: UUID | None
+    sponsor_id: UUID | None
+    customer_id: UUID | None
+    checkout_id: UUID | None
+    store_id: str
+    order_source: str | None
+    order_external_id: str | None
+    currency: str
+    discount_amount: int
+    sponsor_amount: int
+    redeemed_at: datetime
+    version: int = 1
+    status: str = "redeemed"

@@ -1,72 +1,83 @@
-"""Queries over redemptions, and their taking back. Locks in key order: the coupon, then the budget."""
+"""Queries over redemptions. Locks in key order: coupons, then limits and budgets."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from asyncpg import Connection
-from sqlalchemy import Select, select
+import msgspec
+from asyncpg import Connection, Record
+from sqlalchemy import Select, Text, literal_column, select
 
-from campaign.redemptions.models import RedemptionRow
+from campaign.redemptions.models import Redeemed, RedemptionRow
+from crmkit.events import outbox
+from crmkit.web.told import Told
 
-_DOCUMENT: Final = "select redemption_document(r)::text from redemptions r where id = $1"
-_LOCK_COUPON: Final = """
-select 1 from coupons where id = (select coupon_id from redemptions where id = $1) for update
+DOCUMENT: Final = literal_column("redemption_document(redemptions)::text", Text).label("document")
+
+_REDEEM: Final = f"""
+with written as (
+    insert into redemptions select * from json_populate_recordset(null::redemptions, $2)
+    returning coupon_id, checkout_id, customer_id, redeemed_at, redemption_document(redemptions) as document
+), redeemed as (
+    update coupons set status = 'redeemed', checkout_id = written.checkout_id, reserved_until = null,
+                       redeemed_at = written.redeemed_at, version = coupons.version + 1
+    from written where coupons.id = written.coupon_id
+    returning coupons.id, written.customer_id, coupon_document(coupons) as document
+), told as (
+    {outbox.telling("coupon", "'redeemed'", rows="redeemed", document="document", subject="customer_id")}
+)
+select document::text from written
 """
-_LOCK: Final = "select version from redemptions where id = $1 for update"
-_REVERSE: Final = """
+_DOCUMENT: Final = "select redemption_document(r)::text as document, version from redemptions r where id = $1"
+_LOCK_COUPON: Final = "select 1 from coupons where id = (select coupon_id from redemptions where id = $1) for update"
+_LOCK: Final = """
+select id, version, status, coupon_id, customer_id, campaign_id, discount_amount
+from redemptions where id = $1 for update
+"""
+_REVERSE: Final = f"""
 with reversed as (
-    update redemptions set status = 'reversed', reversed_at = clock_timestamp(), version = version + 1
-    where id = $1 and status = 'redeemed'
-    returning *, redemption_document(redemptions) as document
+    update redemptions set status = 'reversed', reversed_at = clock_timestamp(), version = version + 1 where id = $2
+    returning id, coupon_id, customer_id, version, redemption_document(redemptions) as document
 ), reinstated as (
     update coupons set status = 'issued', checkout_id = null, redeemed_at = null, version = coupons.version + 1
-    from reversed
-    where coupons.id = reversed.coupon_id
+    from reversed where coupons.id = reversed.coupon_id
     returning coupons.id, reversed.customer_id, coupon_document(coupons) as document
-), given_back as (
-    update budgets set spent_amount = spent_amount - reversed.discount_amount
-    from reversed where budgets.campaign_id = reversed.campaign_id
-), entries as (
-    insert into budget_entries (campaign_id, kind, amount, redemption_id)
-    select campaign_id, 'give_back', discount_amount, id from reversed where campaign_id is not null
 ), told as (
-    insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-    select 'perennial.redemption.reversed.v1', '/v1/redemptions/' || id, customer_id::text, document::json,
-           $2, $3, $4, $5
-    from reversed
-    union all
-    select 'perennial.coupon.reinstated.v1', '/v1/coupons/' || id, customer_id::text, document::json, $2, $3, $4, $5
-    from reinstated
+    {outbox.telling("redemption", "'reversed'", rows="reversed", document="document", subject="customer_id")}
+), told_coupon as (
+    {outbox.telling("coupon", "'reinstated'", rows="reinstated", document="document", subject="customer_id")}
 )
-select document::text from reversed
+select document::text as document, version from reversed
 """
 
 
-def list_redemptions(*, customer_id: UUID | None, checkout_id: UUID | None) -> Select[RedemptionRow]:
-    query = select(RedemptionRow)
-    if customer_id is not None:
-        query = query.where(RedemptionRow.customer_id == customer_id)
-    if checkout_id is not None:
-        query = query.where(RedemptionRow.checkout_id == checkout_id)
-    return query
+def list_redemptions(**filters: UUID | None) -> Select[str]:
+    """Those of which every given column has the given value."""
+    query = select(DOCUMENT).select_from(RedemptionRow)
+    return query.filter_by(**{name: value for name, value in filters.items() if value is not None})
 
 
-async def find_document(connection: Connection, redemption_id: UUID) -> str | None:
-    """The redemption as the API shows it, as JSON."""
-    document: str | None = await connection.fetchval(_DOCUMENT, redemption_id)
-    return document
+async def redeem(connection: Connection, rows: Sequence[Redeemed]) -> list[str]:
+    """Redeem locked coupons, each with its event; the redemptions as JSON."""
+    if not rows:
+        return []
+    written = await connection.fetch(_REDEEM, outbox.origin(), msgspec.json.encode(rows).decode())
+    return [row["document"] for row in written]
 
 
-async def lock_redemption(connection: Connection, redemption_id: UUID) -> int | None:
-    """Hold a redemption and its coupon until the end of the transaction; its version, None when there is none."""
+async def find_document(connection: Connection, redemption_id: UUID) -> Told | None:
+    row = await connection.fetchrow(_DOCUMENT, redemption_id)
+    return Told(row["document"], row["version"]) if row else None
+
+
+async def lock_redemption(connection: Connection, redemption_id: UUID) -> Record | None:
+    """Hold a redemption and its coupon until the end of the transaction; None when there is none."""
     await connection.execute(_LOCK_COUPON, redemption_id)
-    version: int | None = await connection.fetchval(_LOCK, redemption_id)
-    return version
+    return await connection.fetchrow(_LOCK, redemption_id)
 
 
-async def reverse(
-    connection: Connection, redemption_id: UUID, origin: tuple[str, str | None, str | None, str | None]
-) -> str | None:
-    """Take a locked redemption back; None when that has been done. The coupon may be used again while it is valid."""
-    document: str | None = await connection.fetchval(_REVERSE, redemption_id, *origin)
-    return document
+async def reverse(connection: Connection, redemption_id: UUID) -> Told:
+    """Take a locked redemption back, with its events. The coupon may be used again while it is valid."""
+    row = await connection.fetchrow(_REVERSE, outbox.origin(), redemption_id)
+    assert row is not None
+    return Told(row["document"], row["version"])

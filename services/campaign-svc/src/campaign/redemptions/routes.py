@@ -5,12 +5,15 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from campaign.redemptions import fast, repository, service
+from campaign.redemptions import repository, service
 from campaign.redemptions.models import RedemptionRow
-from campaign.redemptions.schemas import NewRedemption, Redemption
-from crmkit.web import concurrency, hot, paging
+from campaign.redemptions.schemas import NewRedemption, Redemption, Reversal
+from campaign.references import Buyer, identify
+from crmkit.data import db
+from crmkit.problems import AmbiguousReference, FieldError, Unavailable, UnknownReference
+from crmkit.web import concurrency, hot, idempotency, paging, sessions
 from crmkit.web.routing import router as api_router
-from crmkit.web.sessions import Session
+from crmkit.web.sessions import Session, Transaction
 
 router = api_router(tags=["redemptions"], scope="campaigns")
 hot_router = hot.router(tags=["redemptions"], scope="campaigns")
@@ -18,7 +21,10 @@ hot_router = hot.router(tags=["redemptions"], scope="campaigns")
 
 @hot_router.post("/redemptions", status_code=201, operation_id="create_redemption", response_model=Redemption)
 async def create_redemption(body: NewRedemption, request: Request) -> Response:
-    return await fast.redeem(request, body)
+    buyer = await identify(request, body.customer) if body.customer else None
+    async with sessions.transaction(request) as connection:
+        id, told = await service.redeem_coupon(connection, body, _known(buyer) if buyer else None)
+        return await idempotency.kept(request, told.answer(location=f"/v1/redemptions/{id}"))
 
 
 @router.get("/redemptions", operation_id="list_redemptions", response_model=paging.Page[Redemption])
@@ -28,24 +34,52 @@ async def list_redemptions(
     page: paging.PageQuery,
     customer_id: Annotated[UUID | None, Query()] = None,
     checkout_id: Annotated[UUID | None, Query()] = None,
+    campaign_id: Annotated[UUID | None, Query()] = None,
+    offer_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
-    query = repository.list_redemptions(customer_id=customer_id, checkout_id=checkout_id)
-    keys = {"redeemed_at": RedemptionRow.redeemed_at}
-    listing = paging.Listing(query, keys=keys, tie=RedemptionRow.id, default="-redeemed_at", model=Redemption)
+    query = repository.list_redemptions(
+        customer_id=customer_id, checkout_id=checkout_id, campaign_id=campaign_id, offer_id=offer_id
+    )
+    listing = paging.Listing(
+        query,
+        keys={"redeemed_at": RedemptionRow.redeemed_at},
+        tie=RedemptionRow.id,
+        default="-redeemed_at",
+        model=Redemption,
+        document=repository.DOCUMENT,
+    )
     return await paging.answer(request, session, page, listing)
 
 
-@router.get("/redemptions/{id}", operation_id="get_redemption")
-async def get_redemption(id: UUID, session: Session, response: Response) -> Redemption:
-    redemption = await service.get_redemption(session, id)
-    concurrency.tag(response, redemption.version)
-    return redemption
+@router.get("/redemptions/{id}", operation_id="get_redemption", response_model=Redemption)
+async def get_redemption(id: UUID, connection: Transaction) -> Response:
+    return (await service.get_redemption(connection, id)).answer()
 
 
-@router.post("/redemptions/{id}/reverse", operation_id="reverse_redemption", openapi_extra=concurrency.IF_MATCH)
-async def reverse_redemption(id: UUID, request: Request, session: Session, response: Response) -> Redemption:
-    """Goods came back: the coupon may be used again while it is valid."""
-    concurrency.check(request, await service.lock_redemption(session, id))
-    redemption = await service.reverse_redemption(session, id)
-    concurrency.tag(response, redemption.version)
-    return redemption
+@router.post(
+    "/redemptions/{id}/reverse",
+    operation_id="reverse_redemption",
+    openapi_extra=concurrency.IF_MATCH,
+    response_model=Redemption,
+)
+async def reverse_redemption(
+    id: UUID,
+    request: Request,
+    session: Session,
+    body: Reversal | None = None,  # noqa: ARG001 - it takes no member, so that a part of it is not asked for in vain
+) -> Response:
+    """Goods came back: the whole of it is undone, and the coupon may be used again while it is valid."""
+    locked = await service.lock_redemption(await db.driver(session), id)
+    concurrency.check(request, locked["version"])
+    return (await service.reverse_redemption(session, locked)).answer()
+
+
+def _known(buyer: Buyer) -> UUID:
+    """Raises: UnknownReference (422), AmbiguousReference (409), Unavailable (503) where nobody could be asked."""
+    if buyer.is_guess:
+        raise Unavailable("Who this is is not known here, and cannot be asked right now.")
+    if buyer.candidates:
+        raise AmbiguousReference("More than one customer has this handle.", candidates=buyer.candidates)
+    if buyer.customer_id is None:
+        raise UnknownReference(errors=[FieldError("/customer", "No customer is known by this.")])
+    return buyer.customer_id

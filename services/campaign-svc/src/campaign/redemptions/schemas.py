@@ -30,6 +30,10 @@ class NewRedemption(Body):
     )
 
 
+class Reversal(Body):
+    """The whole redemption is reversed."""
+
+
 class OrderName(BaseModel):
     external_id: str
     source: str

@@ -46,7 +46,7 @@ fmt: $(ENVIRONMENT)  ## Format the code and mend what can be mended
 types: $(ENVIRONMENT)  ## Check types, strictly
 	@$(BIN)/mypy
 
-demo: $(ENVIRONMENT)  ## Load a real year of a grocer and play the whole loop, on the running platform or its own
+demo: $(ENVIRONMENT)  ## Load The Complete Journey (published by 84.51°) and play the whole loop, on the running platform or its own
 	@$(BIN)/python -m demo $(ARGS)
 
 bench: $(ENVIRONMENT)  ## Measure against rivals run in the same minutes

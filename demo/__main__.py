@@ -1,4 +1,4 @@
-"""A year of a real grocer through the whole loop, over the public API alone: `python -m demo [--url URL --key KEY]`."""
+"""The Complete Journey through the whole loop, over the public API alone: `python -m demo [--url URL --key KEY]`."""
 
 import argparse
 import contextlib

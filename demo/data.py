@@ -1,9 +1,11 @@
-"""The Complete Journey as the public API wants it: parquet in, NDJSON out, in flat memory and the same every time."""
+"""The Complete Journey, published by 84.51°, as the public API wants it: parquet in, NDJSON out, in flat memory.
+
+Its package calls it simulated on real patterns. The same every time.
+"""
 
 import datetime as dt
 import json
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -13,12 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from demo import ndjson
+from demo.ndjson import Rows
+
 SOURCE: Final = "tcj"
 CURRENCY: Final = "USD"
 TIME_ZONE: Final = "America/New_York"
 
 BATCH_ROWS: Final = 1 << 16
-_RFC3339: Final = "%Y-%m-%dT%H:%M:%SZ"
 _TRANSACTIONS: Final = [
     "household_id", "store_id", "basket_id", "product_id", "quantity", "sales_value",
     "retail_disc", "coupon_disc", "coupon_match_disc", "transaction_timestamp",
@@ -28,14 +32,6 @@ _ATTRIBUTES: Final = {
     "age": "age_band", "income": "income_band", "home_ownership": "home_ownership", "marital_status": "marital_status",
     "household_size": "household_size", "household_comp": "household_composition", "kids_count": "kids_count",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Whole NDJSON lines, and how many."""
-
-    content: bytes
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +46,21 @@ def products() -> Iterator[Rows]:
     """The catalogue, and after it the few products that were sold without being in it: their ids are all we know."""
     catalogue = _read("products")
     for batch in catalogue.to_batches(BATCH_ROWS):
-        yield _ndjson(
+        yield ndjson.rows(
             {
-                "external_id": _quoted(batch["product_id"]),
-                "source": _constant(SOURCE, len(batch)),
-                "department": _text(batch["department"]),
-                "product_category": _text(batch["product_category"]),
-                "product_type": _text(batch["product_type"]),
-                "manufacturer_id": _quoted(batch["manufacturer_id"]),
-                "brand": _text(pc.utf8_lower(batch["brand"])),
-                "package_size": _text(batch["package_size"]),
+                "external_id": ndjson.quoted(batch["product_id"]),
+                "source": ndjson.constant(SOURCE, len(batch)),
+                "department": ndjson.text(batch["department"]),
+                "product_category": ndjson.text(batch["product_category"]),
+                "product_type": ndjson.text(batch["product_type"]),
+                "manufacturer_id": ndjson.quoted(batch["manufacturer_id"]),
+                "brand": ndjson.text(pc.utf8_lower(batch["brand"])),
+                "package_size": ndjson.text(batch["package_size"]),
             }
         )
     sold = _read("transactions", ["product_id"])["product_id"].unique()
     missing = sold.filter(pc.invert(pc.is_in(sold, catalogue["product_id"])))
-    yield _ndjson({"external_id": _quoted(missing), "source": _constant(SOURCE, len(missing))})
+    yield ndjson.rows({"external_id": ndjson.quoted(missing), "source": ndjson.constant(SOURCE, len(missing))})
 
 
 def customers(days: Days) -> Iterator[Rows]:
@@ -100,16 +96,16 @@ def orders(days: Days) -> Iterator[Rows]:
     for batch in _whole_baskets(_transactions(days)):
         starts = _starts(batch)
         first = batch.take(pa.array(starts))
-        yield _ndjson(
+        yield ndjson.rows(
             {
-                "external_id": _quoted(first["basket_id"]),
-                "source": _constant(SOURCE, len(first)),
-                "customer": _object({"external_id": _quoted(first["household_id"])}),
-                "placed_at": _instant(first["transaction_timestamp"]),
-                "store_id": _quoted(first["store_id"]),
-                "channel": _constant("store", len(first)),
-                "currency": _constant(CURRENCY, len(first)),
-                "lines": _lists(_order_lines(batch), starts),
+                "external_id": ndjson.quoted(first["basket_id"]),
+                "source": ndjson.constant(SOURCE, len(first)),
+                "customer": ndjson.object_of({"external_id": ndjson.quoted(first["household_id"])}),
+                "placed_at": ndjson.instant(first["transaction_timestamp"]),
+                "store_id": ndjson.quoted(first["store_id"]),
+                "channel": ndjson.constant("store", len(first)),
+                "currency": ndjson.constant(CURRENCY, len(first)),
+                "lines": ndjson.lists(_order_lines(batch), starts),
             }
         )
 
@@ -123,7 +119,7 @@ def flat_lines(days: Days) -> Iterator[pa.RecordBatch]:
             {
                 "external_id": batch["basket_id"],
                 "household": batch["household_id"],
-                "placed_at": pc.strftime(batch["transaction_timestamp"].cast(pa.timestamp("s")), format=_RFC3339),
+                "placed_at": pc.strftime(batch["transaction_timestamp"].cast(pa.timestamp("s")), format=ndjson.RFC3339),
                 "store_id": batch["store_id"],
                 "line": pa.array(place),
                 "product": batch["product_id"],
@@ -164,17 +160,9 @@ def baskets(days: Days) -> list[Basket]:
         for start, end in zip(_starts(batch), ends, strict=True):
             first = batch.slice(start, 1)
             id, household, store = (first[name][0].as_py() for name in ("basket_id", "household_id", "store_id"))
-            placed_at = json.loads(_instant(first["transaction_timestamp"])[0].as_py())
+            placed_at = json.loads(ndjson.instant(first["transaction_timestamp"])[0].as_py())
             found.append(Basket(id, household, store, placed_at, tuple(lines[start:end])))
     return found
-
-
-def gzipped(rows: Iterable[Rows]) -> Iterator[bytes]:
-    """The rows' lines as a gzip stream; fast rather than small, since it only crosses a wire."""
-    deflate = zlib.compressobj(level=1, wbits=31)
-    for each in rows:
-        yield deflate.compress(each.content)
-    yield deflate.flush()
 
 
 def _read(name: str, columns: list[str] | None = None) -> pa.Table:
@@ -214,11 +202,11 @@ def _starts(batch: pa.RecordBatch) -> np.ndarray:
 
 
 def _order_lines(batch: pa.RecordBatch) -> pa.Array:
-    return _object(
+    return ndjson.object_of(
         {
-            "product": _object({"external_id": _quoted(batch["product_id"])}),
-            "quantity": _number(batch["quantity"]),
-            "amount": _number(_cents(batch["sales_value"])),
+            "product": ndjson.object_of({"external_id": ndjson.quoted(batch["product_id"])}),
+            "quantity": ndjson.number(batch["quantity"]),
+            "amount": ndjson.number(_cents(batch["sales_value"])),
             "discounts": _discounts(batch),
         }
     )
@@ -226,60 +214,14 @@ def _order_lines(batch: pa.RecordBatch) -> pa.Array:
 
 def _discounts(batch: pa.RecordBatch) -> pa.Array:
     given = [_discount(kind, batch[column]) for kind, column in _DISCOUNTS.items()]
-    return _join("[", pc.ascii_rtrim(_join(*given), ","), "]")
+    return ndjson.join("[", pc.ascii_rtrim(ndjson.join(*given), ","), "]")
 
 
 def _discount(kind: str, column: pa.Array) -> pa.Array:
     cents = _cents(column)
-    given = _object({"kind": _constant(kind, len(column)), "amount": _number(cents)})
-    return pc.if_else(pc.greater(cents, 0), _join(given, ","), "")
+    given = ndjson.object_of({"kind": ndjson.constant(kind, len(column)), "amount": ndjson.number(cents)})
+    return pc.if_else(pc.greater(cents, 0), ndjson.join(given, ","), "")
 
 
 def _cents(dollars: pa.Array) -> pa.Array:
     return pc.round(pc.multiply(dollars, 100), round_mode="half_to_even").cast(pa.int64())
-
-
-def _ndjson(fields: Mapping[str, pa.Array]) -> Rows:
-    objects = _join(_object(fields), "\n")
-    return Rows(b"".join(objects.cast(pa.binary()).to_pylist()), len(objects))
-
-
-def _object(fields: Mapping[str, pa.Array]) -> pa.Array:
-    """JSON objects from columns of JSON text; a null leaves its field out, and no row may have nulls alone."""
-    return _join("{", _joined([_join(f'"{name}":', values) for name, values in fields.items()]), "}")
-
-
-def _lists(values: pa.Array, starts: np.ndarray) -> pa.Array:
-    """JSON lists of consecutive values."""
-    offsets = pa.array(np.append(starts, len(values)), pa.int32())
-    return _join("[", pc.binary_join(pa.ListArray.from_arrays(offsets, values), ","), "]")
-
-
-def _joined(columns: list[pa.Array]) -> pa.Array:
-    return pc.binary_join_element_wise(*columns, ",", null_handling="skip")
-
-
-def _join(*parts: pa.Array | str) -> pa.Array:
-    return pc.binary_join_element_wise(*parts, "")
-
-
-def _number(values: pa.Array) -> pa.Array:
-    return values.cast(pa.string())
-
-
-def _quoted(values: pa.Array) -> pa.Array:
-    return _join('"', _number(values), '"')
-
-
-def _constant(value: str, count: int) -> pa.Array:
-    return pa.repeat(json.dumps(value), count)
-
-
-def _instant(values: pa.Array) -> pa.Array:
-    return pc.strftime(values.cast(pa.timestamp("s")), format=f'"{_RFC3339}"')
-
-
-def _text(values: pa.Array) -> pa.Array:
-    """Text as JSON strings; each different text is encoded once."""
-    encoded = values.dictionary_encode()
-    return pa.array([json.dumps(text) for text in encoded.dictionary.to_pylist()]).take(encoded.indices)

@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 from rich.progress import Progress, TaskID
 
-from demo import data
+from demo import data, ndjson
 from demo.api import Job, Refused
-from demo.data import Rows
+from demo.ndjson import Rows
 from demo.stage import Stage
 
 AS_OF: Final = dt.date(2017, 12, 4)
@@ -44,7 +44,7 @@ def _bring(stage: Stage, progress: Progress, resource: str, rows: Iterable[Rows]
         progress.update(sending, total=job.total)
         progress.update(taking, total=job.total, completed=job.processed)
 
-    job = stage.api.upload(resource, data.gzipped(_counted(rows, progress, sending)), show)
+    job = stage.api.upload(resource, ndjson.gzipped(_counted(rows, progress, sending)), show)
     if job.failed:
         raise Refused(f"{job.failed} {resource} were refused: GET {job.errors_url}")
     return job

@@ -1,4 +1,4 @@
-"""Step 4: the real baskets of the next two weeks at the till: what was redeemed, how good the lists were."""
+"""Step 4: the baskets of the next two weeks at the till: what was redeemed, how good the lists were."""
 
 import datetime as dt
 import time

@@ -20,7 +20,7 @@ import msgspec
 
 from benchmarks.bulk.import_orders import count_lines
 from benchmarks.bulk.memory import Memory
-from demo import data
+from demo import data, ndjson
 from demo.api import Api
 from demo.load import AS_OF, HISTORY
 from deploy.local import platform
@@ -53,7 +53,7 @@ def main() -> None:
             ("customers", data.customers(HISTORY)),
             ("orders", data.orders(HISTORY)),
         ):
-            api.upload(resource, data.gzipped(rows))
+            api.upload(resource, ndjson.gzipped(rows))
         events = _head(api)
         memory = Memory()
         with memory.watched(running.supervisor), memory.watched(os.getpid()):

@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from pyarrow import csv
 
 from benchmarks.bulk.memory import Memory
-from demo import data
+from demo import data, ndjson
 from demo.api import Api
 from demo.load import HISTORY
 from deploy.local import binaries, keys, platform
@@ -60,11 +60,11 @@ select 'perennial.order.placed.v1', '/v1/orders/' || id, customer_id::text, docu
 def main() -> None:
     with tempfile.TemporaryDirectory() as name, platform.start(left_out=LEFT_OUT) as running:
         folder = Path(name)
-        (folder / "orders.ndjson.gz").write_bytes(b"".join(data.gzipped(data.orders(HISTORY))))
+        (folder / "orders.ndjson.gz").write_bytes(b"".join(ndjson.gzipped(data.orders(HISTORY))))
         write_flat(folder / "orders.csv")
         api = Api.at(running.url, running.admin_key)
-        api.upload("products", data.gzipped(data.products()))
-        api.upload("customers", data.gzipped(data.customers(HISTORY)))
+        api.upload("products", ndjson.gzipped(data.products()))
+        api.upload("customers", ndjson.gzipped(data.customers(HISTORY)))
         empty(running)
         ours, memory = through_the_gateway(api, running, folder / "orders.ndjson.gz")
         lines = count_lines(running)

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
-from fastapi import FastAPI, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi import Depends, FastAPI, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, JsonValue
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,9 +24,9 @@ from crmkit.data.instants import Instant
 from crmkit.events import outbox
 from crmkit.events.cloudevents import Event
 from crmkit.events.consumers import Consumer
-from crmkit.problems import Conflict, NotFound
+from crmkit.problems import Conflict, Invalid, NotFound
 from crmkit.settings import Settings
-from crmkit.web import concurrency, fast, hot, idempotency, lists, paging, routing
+from crmkit.web import batches, concurrency, fast, handles, hot, idempotency, lists, paging, routing
 from crmkit.web.sessions import Session
 from crmkit.work import jobs
 from crmkit.work.due import Due
@@ -132,8 +132,47 @@ async def list_things(request: Request, session: Session, asked: Annotated[Thing
     return await THINGS.answer(request, session, asked)
 
 
+class NoThing(NotFound):
+    code = "thing_not_found"
+
+
+ThingId = Annotated[
+    UUID,
+    Depends(
+        handles.resolving(
+            "thing",
+            missing=NoThing,
+            ext="select id from things where $1 = 'till' and name = $2",
+            no="select id from things where size = $1::bigint",
+        )
+    ),
+]
+
+
+class NewThings(BaseModel):
+    items: list[JsonValue]
+
+
+@router.post("/things/batch", operation_id="read_things")
+async def read_things(body: NewThings) -> batches.BatchResults:
+    """What would become of each."""
+    results = []
+    for item in body.items:
+        try:
+            batches.read_item(NewThing, item)
+            results.append(batches.BatchResult(status=200))
+        except Invalid as problem:
+            results.append(batches.refused(problem))
+    return batches.BatchResults(data=results)
+
+
+@router.get("/things/{id}/name", operation_id="get_thing_name")
+async def get_thing_name(id: ThingId, session: Session) -> str | None:
+    return await session.scalar(select(ThingRow.name).where(ThingRow.id == id))
+
+
 @router.get("/things/{id}", operation_id="get_thing")
-async def get_thing(id: UUID, session: Session, response: Response) -> Thing:
+async def get_thing(id: ThingId, session: Session, response: Response) -> Thing:
     row = await session.get(ThingRow, id)
     if row is None:
         raise NotFound(f"There is no thing {id}.")
@@ -164,6 +203,11 @@ async def swap_things(first: UUID, second: UUID, session: Session) -> None:
 @router.get("/fault", operation_id="break_down")
 async def break_down() -> None:
     raise RuntimeError("secret of the house")
+
+
+@router.get("/out-of-range", operation_id="overflow")
+async def overflow(session: Session) -> None:
+    await session.execute(text("select 100000::smallint"))
 
 
 @router.get("/half-answer", operation_id="break_off", response_class=Response)
@@ -212,6 +256,8 @@ async def upload_thing(request: Request, session: Session) -> Thing:
     async for block in request.stream():
         digest.update(block)
         phone = (phone + block.decode())[:20]
+    if phone == "deadlock":
+        await session.execute(text("do $$ begin raise exception using errcode = '40P01'; end $$"))
     key = idempotency.read_key(request)
     if key is not None:
         await idempotency.take(

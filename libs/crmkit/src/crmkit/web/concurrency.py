@@ -1,4 +1,4 @@
-"""`ETag` and `If-Match`: the version of a resource, told and asked for."""
+"""`ETag`, `If-Match` and `If-None-Match`: the version of a resource, told and asked for."""
 
 import hashlib
 from typing import Any, Final
@@ -17,6 +17,7 @@ IF_MATCH_HEADER: Final[dict[str, Any]] = {
 }
 # `openapi_extra` of an operation that checks it; every PATCH is told to without.
 IF_MATCH: Final[dict[str, Any]] = {"parameters": [IF_MATCH_HEADER]}
+_OF_304: Final = ("etag", "cache-control", "vary", "content-location")
 
 
 def tag(response: Response, version: int) -> None:
@@ -24,10 +25,17 @@ def tag(response: Response, version: int) -> None:
     response.headers["ETag"] = f'"{version}"'
 
 
-def tag_content(response: Response) -> None:
-    """Give an answer without a version an ETag of its bytes, so that two of them can be told apart."""
-    if response.status_code == 200 and "etag" not in response.headers and not isinstance(response, StreamingResponse):
+def tagged(request: Request, response: Response) -> Response:
+    """The answer to a GET, 304 when the caller has it already; one without a version has a tag made of its bytes."""
+    if response.status_code != 200 or isinstance(response, StreamingResponse):
+        return response
+    if "etag" not in response.headers:
         response.headers["ETag"] = f'"{hashlib.blake2b(response.body, digest_size=12).hexdigest()}"'
+    held = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    if "*" not in held and response.headers["etag"] not in held:
+        return response
+    kept = {name: response.headers[name] for name in _OF_304 if name in response.headers}
+    return Response(status_code=304, headers=kept)
 
 
 def check(request: Request, version: int) -> None:

@@ -69,10 +69,7 @@ def of_exception(error: BaseException) -> Problem:
 
 
 def of_database(error: BaseException) -> Problem:
-    """A value Postgres cannot hold is the caller's, a lost connection the moment's, the rest ours."""
-    state = db.sqlstate(error) or ""
-    if state.startswith("22") or isinstance(getattr(error, "orig", error).__cause__ or error, asyncpg.DataError):
-        return Invalid("A value is out of range or holds a character that cannot be stored (NUL).")
+    """A lost connection is the moment's fault, the rest is ours: what cannot be stored is refused before."""
     if db.is_transient(error):
         return Unavailable("The database does not answer right now.")
     return of_exception(error)

@@ -108,7 +108,14 @@ class _Stream(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(cast("AsyncGenerator[Any, None]", self.body_iterator)):
+            if scope["state"].get("bare"):
+                self.body_iterator = _nothing()
             await super().__call__(scope, receive, send)
+
+
+async def _nothing() -> AsyncGenerator[bytes, None]:
+    return
+    yield b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,12 @@ class RequestContext:
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get("x-request-id"))
         context.enter(context.Context(request_id=request_id, traceparent=headers.get("traceparent")))
+        bare = scope["method"] == "HEAD"
+        if bare:
+            # Whatever takes GET takes HEAD; a stream has to know that nobody reads it.
+            scope = {**scope, "method": "GET", "state": {**scope.get("state", {}), "bare": True}}
         scope.setdefault("state", {})
-        answer = _Answer(send, request_id)
+        answer = _Answer(send, request_id, bare=bare, private=scope["path"].startswith("/v1/"))
         try:
             await self.app(scope, receive, answer)
         except Exception as error:
@@ -47,22 +51,32 @@ class RequestContext:
 
 
 class _Answer:
-    """The send side of one request: adds the request id, remembers how far the answer went."""
+    """The send side of one request: adds the request id, remembers how far the answer went.
 
-    __slots__ = ("complete", "request_id", "send", "status")
+    bare: the answer to a HEAD. private: kept by no cache, unless it says otherwise itself.
+    """
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    __slots__ = ("bare", "complete", "private", "request_id", "send", "status")
+
+    def __init__(self, send: Send, request_id: str, *, bare: bool, private: bool) -> None:
         self.send = send
         self.request_id = request_id
+        self.bare = bare
+        self.private = private
         self.status = 0
         self.complete = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
+            headers = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
+            if self.private and not any(name == b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"no-store"))
+            message["headers"] = headers
         elif message["type"] == "http.response.body":
             self.complete = not message.get("more_body", False)
+            if self.bare:
+                message = {**message, "body": b""}
         await self.send(message)
 
 

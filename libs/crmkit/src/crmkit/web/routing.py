@@ -38,9 +38,15 @@ class JsonRequest(Request):
     async def json(self) -> Any:
         body = await self.body()
         try:
-            return msgspec.json.decode(body)
+            return msgspec.json.decode(unstorable.halves_marked(body) if self.by_item else body)
         except (msgspec.DecodeError, RecursionError) as error:
             raise json.JSONDecodeError(str(error), "", 0) from error
+
+    @property
+    def by_item(self) -> bool:
+        """Whether a bad item leaves the others as they are."""
+        path: str = self.scope["path"]
+        return path.endswith("/batch")
 
 
 class Route(APIRoute):
@@ -68,20 +74,17 @@ class Route(APIRoute):
         self.openapi_extra = {"security": security, **(self.openapi_extra or {})}
         known = _query_parameters(self.dependant)
         takes_body = self.body_field is not None
-        by_item, names_one = self.path.endswith("/batch"), "{" in self.path
 
         async def handler(request: Request) -> Response:
             request.state.principal.need(scope)
-            _refuse_unknown(request, known)
+            _refuse_parameters(request, known)
             if takes_body:
-                request = JsonRequest(request.scope, request.receive)
+                request = read = JsonRequest(request.scope, request.receive)
                 await _refuse_media_type(request)
-                if not by_item:
+                if not read.by_item:
                     unstorable.refuse(await request.body())
             response = _masked(request, await _answer(handle, request))
-            if names_one and request.method == "GET":
-                concurrency.tag_content(response)
-            return response
+            return concurrency.tagged(request, response) if request.method == "GET" else response
 
         return handler
 
@@ -119,7 +122,8 @@ async def _answer(handle: Handler, request: Request) -> Response:
         try:
             return await _once(handle, request)
         except Exception as error:
-            if not db.is_retryable(error):
+            # A body that was streamed is gone.
+            if not db.is_retryable(error) or getattr(request.state, "streamed", False):
                 raise
             await _roll_back(request)
             return await _once(handle, request)
@@ -156,21 +160,31 @@ def _takes_many(annotation: Any) -> bool:
     return get_origin(annotation) is list or any(_takes_many(kind) for kind in get_args(annotation))
 
 
-def _refuse_unknown(request: Request, known: Mapping[str, bool]) -> None:
-    """Refuse what the query does not have, and what it has once and was given twice."""
+def _refuse_parameters(request: Request, known: Mapping[str, bool]) -> None:
+    """Refuse what the path or query cannot hold, what the query does not have, and what was given twice."""
+    if "\0" in request.scope["path"]:
+        raise Invalid("/path: a NUL character", errors=[FieldError("/path", "a NUL character", "unstorable")])
     if not request.scope["query_string"]:
         return
     takes = f"Known here: {', '.join(sorted(known))}." if known else "This path takes none."
     given = Counter(name for name, _ in request.query_params.multi_items())
-    errors = [
-        FieldError(f"/query/{name}", f"Unknown query parameter. {takes}", "unknown_field")
-        for name in given
-        if name not in known
-    ] + [
-        FieldError(f"/query/{name}", "This query parameter is given once.", "repeated")
-        for name, count in given.items()
-        if count > 1 and not known.get(name, True)
-    ]
+    errors = (
+        [
+            FieldError(f"/query/{name}", f"Unknown query parameter. {takes}", "unknown_field")
+            for name in given
+            if name not in known
+        ]
+        + [
+            FieldError(f"/query/{name}", "This query parameter is given once.", "repeated")
+            for name, count in given.items()
+            if count > 1 and not known.get(name, True)
+        ]
+        + [
+            FieldError(f"/query/{name}", "It holds a NUL character.", "unstorable")
+            for name, value in request.query_params.multi_items()
+            if "\0" in value
+        ]
+    )
     if errors:
         raise Invalid(f"{errors[0].pointer}: {errors[0].detail}", errors=errors)
 

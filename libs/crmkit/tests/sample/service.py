@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 from fastapi import Depends, FastAPI, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -53,7 +53,7 @@ class NewThing(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=False)
     name: str
     phone: str | None = None
-    size: Decimal | None = None
+    size: Annotated[Decimal, Field(max_digits=20, decimal_places=3)] | None = None
     twin_id: UUID | None = None
 
 

@@ -114,8 +114,8 @@ class _Stream(StreamingResponse):
 
 
 async def _nothing() -> AsyncGenerator[bytes, None]:
-    return
-    yield b""
+    for nothing in tuple[bytes]():
+        yield nothing
 
 
 @dataclass(frozen=True, slots=True)

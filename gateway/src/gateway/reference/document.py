@@ -10,7 +10,7 @@ from crmkit.web.auth import HEADER, Principal
 from gateway.access.directory import KnownClient
 from gateway.access.tokens import Mint
 from gateway.proxy.upstreams import Upstreams
-from gateway.reference.merging import Document, merge
+from gateway.reference.merging import Document, merge, problems
 from gateway.routing import GATEWAY, SERVICES, Table
 
 FRESH_S = 60
@@ -28,6 +28,7 @@ class Reference:
         self._table = table
         self._itself = KnownClient(Principal(GATEWAY, GATEWAY, frozenset()), per_minute=1, version=1)
         self._body = b""
+        self._problems: list[Document] = []
         self._fresh_until = 0.0
         self._refreshing = asyncio.Lock()
 
@@ -37,11 +38,18 @@ class Reference:
                 await self._refresh(own)
             return self._body
 
+    async def problems(self, own: Document) -> list[Document]:
+        """What may be refused, and why; a service that is down keeps what it told last."""
+        await self.body(own)
+        return self._problems
+
     async def _refresh(self, own: Document) -> None:
         fetched = await asyncio.gather(*(self._fetch(service) for service in SERVICES))
         documents = {service: document for service, document in zip(SERVICES, fetched, strict=True) if document}
         missing = [service for service in SERVICES if service not in documents]
-        self._body = msgspec.json.encode(merge({GATEWAY: own} | documents, missing, self._table))
+        merged = merge({GATEWAY: own} | documents, missing, self._table)
+        self._body = msgspec.json.encode(merged)
+        self._problems = problems([merged, {"x-problems": self._problems}])
         self._fresh_until = time.monotonic() + (FRESH_INCOMPLETE_S if missing else FRESH_S)
 
     async def _fetch(self, service: str) -> Document | None:

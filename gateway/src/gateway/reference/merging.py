@@ -1,6 +1,6 @@
 """One OpenAPI document out of the services' own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from crmkit.web import openapi
@@ -21,7 +21,17 @@ def merge(documents: Mapping[str, Document], unavailable: list[str], table: Tabl
     }
     for service, document in documents.items():
         _add(merged, service, document, table)
+    merged["x-problems"] = problems(documents.values())
     return merged
+
+
+def problems(documents: Iterable[Document]) -> list[Document]:
+    """Every problem of the services, each code once."""
+    known: dict[str, Document] = {}
+    for document in documents:
+        for problem in document.get("x-problems", ()):
+            known.setdefault(problem["code"], problem)
+    return [known[code] for code in sorted(known)]
 
 
 def _add(merged: Document, service: str, document: Document, table: Table) -> None:

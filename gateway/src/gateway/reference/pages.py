@@ -1,10 +1,11 @@
 """The documentation pages: everything they load comes from here."""
 
+from collections.abc import Iterable, Mapping
 from html import escape
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
-from crmkit.problems import Problem
+from crmkit.problems import FAULTS
 
 # Swagger UI as the package `fastapi-offline` ships it.
 ASSETS: Final = {
@@ -45,27 +46,25 @@ _PROBLEMS: Final = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>Perennial: problems</title>
-<style>body {{ font: 16px/1.5 sans-serif; margin: 2rem auto; max-width: 50rem }} td, th {{ padding: .2rem 1rem .2rem 0;
-text-align: left }} :target {{ background: #fe9 }}</style>
+<style>body {{ font: 16px/1.5 sans-serif; margin: 2rem auto; max-width: 50rem }} :target {{ background: #fe9 }}</style>
 <h1>Problems</h1>
-<p>Every refusal is an RFC 9457 document with one of these codes, or with one of the service's own.</p>
-<table><tr><th>code<th>status<th>what</tr>
-{rows}
-</table>
+<p>Every refusal is an RFC 9457 document with one of these codes.</p>
+{sections}
+<h1>Faults</h1>
+<p>Each of the <code>errors</code> of a 422 points at its place and has one of these codes.</p>
+<dl>
+{faults}
+</dl>
 </html>
 """
 
 
-def problems() -> str:
-    """The general codes and the gateway's own, where the `type` of a problem points to."""
-    known = {case.code: case for case in reversed(_cases(Problem))}
-    rows = (
-        f'<tr id="{escape(code)}"><td><code>{escape(code)}</code><td>{case.status}<td>{escape(case.title)}</tr>'
-        for code, case in sorted(known.items())
+def problems(known: Iterable[Mapping[str, Any]]) -> str:
+    """A section for each problem, where its `type` points to, and the codes of faults."""
+    sections = (
+        f'<section id="{escape(each["code"])}"><h2><code>{escape(each["code"])}</code> ({each["status"]})</h2>'
+        f"<p>{escape(each['title'])}.</p><p>{escape(each['description'])}</p></section>"
+        for each in known
     )
-    return _PROBLEMS.format(rows="\n".join(rows))
-
-
-def _cases(case: type[Problem]) -> list[type[Problem]]:
-    """A case before what derives from it."""
-    return [case, *(each for derived in case.__subclasses__() for each in _cases(derived))]
+    faults = (f"<dt><code>{code}</code><dd>{escape(said)}" for code, said in FAULTS.items())
+    return _PROBLEMS.format(sections="\n".join(sections), faults="\n".join(faults))

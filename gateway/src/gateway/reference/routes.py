@@ -25,8 +25,9 @@ async def get_docs() -> Response:
 
 
 @router.get("/docs/problems")
-async def get_problems() -> Response:
-    return HTMLResponse(pages.problems(), headers=_PAGE)
+async def get_problems(request: Request) -> Response:
+    reference: Reference = request.app.state.reference
+    return HTMLResponse(pages.problems(await reference.problems(request.app.openapi())), headers=_PAGE)
 
 
 @router.get("/docs/start.js")

@@ -78,7 +78,7 @@ def _surround(app: FastAPI, settings: Settings, streaming: frozenset[str], authe
         app.add_middleware(auth.TokenMiddleware, verifier=verifier)
     else:
         app.add_middleware(authenticate)
-    app.add_middleware(requests.RequestContext)
+    app.add_middleware(requests.RequestContext, region=settings.phone_region)
 
 
 def serve(factory: Callable[[], ASGIApp], settings: Settings) -> None:

@@ -158,3 +158,18 @@ def of_status(status: int, detail: str | None, headers: Mapping[str, str] | None
     problem = Problem(detail or HTTPStatus(status).phrase, headers=headers)
     problem.status, problem.code, problem.title = status, "http_error", HTTPStatus(status).phrase  # type: ignore[misc]
     return problem
+
+
+def catalogue(service: str) -> list[dict[str, Any]]:
+    """Every problem that a service's process can tell: code, status, title, and a sentence where there is one."""
+    owners = {"crmkit", service}
+    known = {case.code: case for case in reversed(_cases(Problem)) if case.__module__.split(".")[0] in owners}
+    return [
+        {"code": code, "status": case.status, "title": case.title, "description": case.__dict__.get("__doc__") or ""}
+        for code, case in sorted(known.items())
+    ]
+
+
+def _cases(case: type[Problem]) -> list[type[Problem]]:
+    """A case before what derives from it."""
+    return [case, *(each for derived in case.__subclasses__() for each in _cases(derived))]

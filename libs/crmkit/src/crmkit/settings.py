@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     time_zone: str = "America/New_York"
     currency: str = "USD"
     locale: str = "en_US"
+    phone_region: str = Field(default="US", description="country whose dialling habits read a number without +")
     log_level: str = "INFO"
 
     @cached_property

@@ -6,13 +6,9 @@ import crmkit.settings
 
 
 class Settings(crmkit.settings.Settings):
-    """phone_region: the ISO 3166 region in which a phone number without a country code is read.
-
-    import_chunk_lines: the lines of an import that are taken in one transaction.
-    """
+    """import_chunk_lines: the lines of an import that are taken in one transaction."""
 
     service: str = "customer"
-    phone_region: str = "US"
     import_chunk_lines: int = 1_000
 
 

@@ -97,8 +97,8 @@ async def test_of_many_who_create_one_customer_one_succeeds(client: TestClient) 
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"phones": ["call me"]}, "unreadable_identifier"),
-        ({"emails": ["nobody"]}, "unreadable_identifier"),
+        ({"phones": ["call me"]}, "invalid_request"),
+        ({"emails": ["nobody"]}, "invalid_request"),
         ({"source": "Shop!"}, "invalid_request"),
         ({"kind": "robot"}, "invalid_request"),
         ({"attributes": {"Age": {"value": 1}}}, "invalid_request"),
@@ -224,3 +224,12 @@ async def test_personal_values_are_masked_without_the_scope(client: TestClient) 
     seen = (await client.acting_as("customers:read").get(f"/v1/customers/{made['id']}")).json()
     assert seen["phones"] == ["+*********67"]
     assert {**seen, "phones": made["phones"]} == made
+
+
+async def test_every_fault_of_a_customer_is_told_at_once(client: TestClient) -> None:
+    refused = await client.post("/v1/customers", json={"phones": ["123"], "emails": ["nope"], "kind": "alien"})
+    assert {(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]} == {
+        ("/phones/0", "wrong_format"),
+        ("/emails/0", "wrong_format"),
+        ("/kind", "not_one_of"),
+    }

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 
+from crmkit import problems
 from crmkit.web import concurrency, media
 
 Document = dict[str, Any]
@@ -32,8 +33,12 @@ _PROBLEM: Final = {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                "required": ["pointer", "detail", "code"],
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "code": {"type": "string", "enum": list(problems.FAULTS)},
+                },
             },
         },
     },
@@ -60,6 +65,7 @@ class Api(FastAPI):
         if self.openapi_schema is None:
             document = super().openapi()
             _complete(document)
+            document["x-problems"] = problems.catalogue(self.state.settings.service)
             self.openapi_schema = document
         return self.openapi_schema
 

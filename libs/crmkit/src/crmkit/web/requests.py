@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crmkit import context
 from crmkit.settings import Settings
-from crmkit.web import faults
+from crmkit.web import bodies, faults
 
 REQUESTS: Final = Counter("http_requests_total", "Requests by method, route and status", ["method", "route", "status"])
 DURATION: Final = Histogram("http_request_duration_seconds", "Time to the last byte of the answer", ["method", "route"])
@@ -20,8 +20,9 @@ DURATION: Final = Histogram("http_request_duration_seconds", "Time to the last b
 class RequestContext:
     """Outermost middleware: request id in and out, the context of the work, metrics, the last net for faults."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, region: str) -> None:
         self.app = app
+        self.region = region
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -30,6 +31,7 @@ class RequestContext:
         started = time.perf_counter()
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get("x-request-id"))
+        bodies.region.set(self.region)
         context.enter(context.Context(request_id=request_id, traceparent=headers.get("traceparent")))
         bare = scope["method"] == "HEAD"
         if bare:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from crmkit.web.bodies import Body
+from crmkit.web.bodies import Body, Email, Phone
 from customer.attributes.schemas import Attribute, AttributeName, AttributePatch, NewAttribute
 from customer.references.rules import DEFAULT_SOURCE
 from customer.references.schemas import Source, Text
@@ -36,8 +36,8 @@ class NewCustomer(Body):
     source: Source = DEFAULT_SOURCE
     kind: Kind | None = None
     name: Text | None = None
-    phones: Annotated[list[Text], Field(default_factory=list, max_length=20)]
-    emails: Annotated[list[Text], Field(default_factory=list, max_length=20)]
+    phones: Annotated[list[Phone], Field(default_factory=list, max_length=20)]
+    emails: Annotated[list[Email], Field(default_factory=list, max_length=20)]
     cards: Annotated[list[Text], Field(default_factory=list, max_length=20)]
     attributes: Annotated[dict[AttributeName, NewAttribute | None], Field(default_factory=dict, max_length=200)]
 

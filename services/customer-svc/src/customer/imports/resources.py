@@ -103,7 +103,7 @@ def _why(error: Exception) -> str:
 
 
 def _read_customer(line: bytes, how: Intake) -> customer_rules.Intake:
-    return customer_rules.read(NewCustomer.model_validate_json(line), how.region)
+    return customer_rules.read(NewCustomer.model_validate_json(line, context={"region": how.region}), how.region)
 
 
 def _read_order(line: bytes, how: Intake) -> ReadOrder:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
+from starlette_compress import CompressMiddleware, add_compress_type
 
 from crmkit import context
 from crmkit.problems import NotFound, Problem
-from crmkit.web import faults
+from crmkit.web import faults, media
 from gateway.access.admission import Admission, spend
 from gateway.access.callers import is_public
 from gateway.access.directory import KnownClient
@@ -22,6 +23,9 @@ from gateway.routing import GATEWAY, Row, Table
 _PRIVATE = b"/v1/"
 # Never refused: who asks it restarts a process that does not answer.
 _ALIVE = b"/healthz"
+# Only what is read grows large; below this the wire gains less than the compressing costs.
+_WORTH_COMPRESSING = 1_024
+add_compress_type(media.NDJSON, streaming=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,17 @@ class Edge:
     def __init__(self, app: FastAPI) -> None:
         self.app = app
         self._traffic = Traffic()
+        self._compressing = CompressMiddleware(self._pass, minimum_size=_WORTH_COMPRESSING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-            return
+        elif scope["method"] == "GET":
+            await self._compressing(scope, receive, send)
+        else:
+            await self._pass(scope, receive, send)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
         try:
             await self._serve(self.app.state.gate, exchange)

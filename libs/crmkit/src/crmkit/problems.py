@@ -149,15 +149,23 @@ class Unavailable(Problem):
         super().__init__(detail, headers={"Retry-After": str(retry_after_s)}, **members)
 
 
+class HttpError(Problem):
+    """What HTTP itself refuses; the status says why."""
+
+    status, code, title = 400, "http_error", "The request is not one that HTTP allows here"
+
+    def __init__(self, status: int, detail: str | None, **members: Any) -> None:
+        super().__init__(detail or HTTPStatus(status).phrase, **members)
+        self.status = status  # type: ignore[misc]
+
+
 def of_status(status: int, detail: str | None, headers: Mapping[str, str] | None = None) -> Problem:
     """The problem for a bare HTTP status raised by a library."""
     known = {p.status: p for p in (NotFound, MethodNotAllowed, BodyTooLarge, UnsupportedMediaType, BadRequest)}
     case = known.get(status)
     if case is not None:
         return case(headers=headers)
-    problem = Problem(detail or HTTPStatus(status).phrase, headers=headers)
-    problem.status, problem.code, problem.title = status, "http_error", HTTPStatus(status).phrase  # type: ignore[misc]
-    return problem
+    return HttpError(status, detail, headers=headers)
 
 
 def catalogue(service: str) -> list[dict[str, Any]]:

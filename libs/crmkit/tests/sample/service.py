@@ -205,7 +205,7 @@ async def break_down() -> None:
     raise RuntimeError("secret of the house")
 
 
-@router.get("/out-of-range", operation_id="overflow")
+@router.get("/out-of-range", operation_id="exceed_range")
 async def overflow(session: Session) -> None:
     await session.execute(text("select 100000::smallint"))
 

@@ -135,7 +135,7 @@ class Ticket(Answer):
 
 class TicketQuery(ConcerningQuery):
     sort: Literal["created_at", "-created_at", "number", "-number"] = "-created_at"
-    number: lists.AnyOf[int]
+    number: lists.AnyOf[Annotated[int, Field(ge=1, lt=2**31)]]
     status: lists.AnyOf[Status]
     type: lists.AnyOf[TicketType]
     priority: lists.AnyOf[Priority]

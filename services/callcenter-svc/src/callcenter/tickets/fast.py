@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from callcenter.references.repository import looking_again, resolution
+from callcenter.tickets.models import Ticket
 from callcenter.tickets.rules import Tier
 from crmkit.data import audit
 from crmkit.events import outbox
@@ -23,31 +24,49 @@ _RECORDED: Final = audit.recording("create_ticket", rows="made", resource=_SOURC
 _HEADERS: Final = f"""'location', {_SOURCE}, 'etag', '"1"'"""
 _KEPT: Final = fast.keeping(source="made", body="document", headers=_HEADERS)
 
+# What the database finds out itself; the other columns come as they are named in a row.
+_FOUND: Final = {
+    "id": "uuidv7()",
+    "number": "nextval('ticket_number')",
+    "handle_kind": "placed.handle_kind",
+    "handle_value": "placed.handle_value",
+    "customer_id": "placed.customer_id",
+    "resolution": "placed.resolution",
+    "candidates": "placed.candidates",
+    "priority": "coalesce(placed.at_tier ->> 'priority', ticket.priority)",
+    **{
+        due: f"coalesce((placed.at_tier ->> '{due}')::timestamptz, ticket.{due})"
+        for due in ("first_response_due_at", "resolution_due_at")
+    },
+}
+_COLUMNS: Final = [column.name for column in Ticket.__table__.columns]
+
 # $10: a JSON array of `row`s. Ids rise in the order of the rows: a sorted subquery keeps it under a lateral join.
 # A ticket about a call, and naming nobody, concerns whom the call does.
 CREATE: Final = f"""
 with made as (
-    insert into tickets as made
-    select ticket.*
+    insert into tickets as made ({", ".join(f'"{name}"' for name in _COLUMNS)})
+    select {", ".join(_FOUND.get(name, f'ticket."{name}"') for name in _COLUMNS)}
     from (
         select given.ticket, given.by_tier -> score.tier as at_tier, whom.*, found.*
         from rows from (json_to_recordset($10::json) as (ticket json, by_tier json))
             with ordinality as given(ticket, by_tier, place)
-        left join calls on given.ticket ->> 'handle_kind' is null and calls.call_id = given.ticket ->> 'call_id'
         cross join lateral (
-            select coalesce(given.ticket ->> 'handle_kind', calls.handle_kind) as handle_kind,
-                coalesce(given.ticket ->> 'handle_value', calls.handle_value) as handle_value
+            select given.ticket ->> 'handle_kind' as handle_kind, given.ticket ->> 'handle_value' as handle_value
+        ) as named
+        left join lateral (
+            select handle_kind, handle_value from calls
+            where named.handle_kind is null and call_id = given.ticket ->> 'call_id' limit 1
+        ) as call on true
+        cross join lateral (
+            select coalesce(named.handle_kind, call.handle_kind) as handle_kind,
+                coalesce(named.handle_value, call.handle_value) as handle_value
         ) as whom
         cross join lateral {resolution("whom.handle_kind", "whom.handle_value")} as found
         left join customer_scores as score on score.customer_id = found.customer_id
         order by given.place
     ) as placed
-    cross join lateral json_populate_record(
-        json_populate_record(json_populate_record(null::tickets, placed.ticket), coalesce(placed.at_tier, '{{}}')),
-        json_build_object('id', uuidv7(), 'number', nextval('ticket_number'), 'handle_kind', placed.handle_kind,
-            'handle_value', placed.handle_value, 'customer_id', placed.customer_id, 'resolution', placed.resolution,
-            'candidates', placed.candidates)
-    ) as ticket
+    cross join lateral json_populate_record(null::tickets, placed.ticket) as ticket
     returning made.id, made.customer_id, made.resolution, ticket_document(made) as document
 ),
 told as ({_TOLD}),

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 import crmkit.app
+from crmkit.work import due, retention
 from gateway import readiness
 from gateway.access.admission import Admission
 from gateway.access.callers import AdmittedCallers
@@ -54,6 +55,7 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(state.upstreams.close)
         await stack.enter_async_context(writing(refusals))
         await stack.enter_async_context(following(directory, settings, settings.clients_poll_s))
+        await stack.enter_async_context(due.working(state.database, retention.EVERY))
         yield
 
 

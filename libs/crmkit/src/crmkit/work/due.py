@@ -6,7 +6,8 @@ restart but by the restart. A schedule is the one row of its kind without a ref,
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -88,6 +89,17 @@ async def work_forever(database: Database, handlers: Mapping[str, Handler], ever
             log.warning("due_work_delayed", error=repr(error))
             pause = AGAIN_S
         await asyncio.sleep(pause)
+
+
+@asynccontextmanager
+async def working(database: Database, every: Every) -> AsyncIterator[None]:
+    """Do recurring work while the block lasts: for a service that has no worker beside its API."""
+    task = asyncio.create_task(work_forever(database, {}, every))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def work_once(database: Database, handlers: Mapping[str, Handler]) -> int:

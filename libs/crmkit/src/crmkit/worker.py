@@ -1,9 +1,9 @@
-"""A service's worker process: sequencer, consumers, jobs, and the sweeping of what is out of date."""
+"""A service's worker process: sequencer, consumers, jobs, and what is due."""
 
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,10 +25,7 @@ from crmkit.work.jobs import Handler
 
 log = structlog.get_logger()
 
-SWEEP_S: Final = 60.0
 STOP_AGAIN_S: Final = 3.0
-
-Sweep = Callable[[Database], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,6 @@ class Worker:
     consumers: Sequence[Consumer] = ()
     due: Mapping[str, DueHandler] = field(default_factory=dict)
     every: Every = field(default_factory=dict)
-    sweeps: Sequence[Sweep] = ()
 
 
 def main(factory: Callable[[], Worker]) -> None:
@@ -95,7 +91,6 @@ def _parts(worker: Worker, database: Database, gateway: http.Client) -> list[Any
     parts = [
         outbox.sequence_forever(database, worker.settings.service),
         due.work_forever(database, {parked.REPLAY: replay, **worker.due}, {**retention.EVERY, **worker.every}),
-        _sweep_forever(database, worker.sweeps),
         *(consumers.consume_forever(database, http.feed_reader(gateway), each) for each in worker.consumers),
     ]
     if worker.jobs:
@@ -107,15 +102,3 @@ def _parts(worker: Worker, database: Database, gateway: http.Client) -> list[Any
 def is_transient(error: BaseException) -> bool:
     """Whether the moment was at fault, here or where a job asked."""
     return db.is_transient(error) or http.is_transient(error)
-
-
-async def _sweep_forever(database: Database, sweeps: Sequence[Sweep]) -> None:
-    while True:
-        for sweep in sweeps:
-            try:
-                await sweep(database)
-            except Exception as error:
-                if not db.is_transient(error):
-                    raise
-                log.warning("sweep_delayed", error=repr(error))
-        await asyncio.sleep(SWEEP_S)

@@ -344,15 +344,16 @@ async def note(connection: asyncpg.Connection, rows: Sequence[Due]) -> None:
     )
 
 
-async def fall_over(database: Database) -> None:
+async def fall_over(database: Database, schema: str) -> None:
     raise RuntimeError("a part of the worker failed")
 
 
 def create_worker() -> Worker:
     settings = SampleSettings()
+    if settings.falls_over:
+        outbox.sequence_forever = fall_over  # type: ignore[assignment]
     return Worker(
         settings,
-        sweeps=[fall_over] if settings.falls_over else [],
         jobs={"count": count, "refuse": refuse, "fail_inside": fail_inside},
         consumers=[Consumer(feed="sample", apply=copy)],
         due={"note": note},

@@ -22,8 +22,10 @@ _DIGITS: Final = 18
 Resolve = Callable[[Session, str], Awaitable[UUID]]
 
 
-def resolving(noun: str, *, missing: type[NotFound], ext: str | None = None, no: str | None = None) -> Resolve:
-    """A dependency: the id that `{id}` in the path means. A malformed one is 422, an unknown handle `missing`.
+def resolving(
+    noun: str, *, missing: type[NotFound], ext: str | None = None, no: str | None = None, parameter: str = "id"
+) -> Resolve:
+    """A dependency: the id that the path's `parameter` means. A malformed one is 422, an unknown handle `missing`.
 
     ext: SQL that finds the id by source ($1) and external id ($2). no: SQL that finds it by number ($1). Whether
     there is something with an id given as such, the endpoint finds out itself.
@@ -31,7 +33,7 @@ def resolving(noun: str, *, missing: type[NotFound], ext: str | None = None, no:
     forms = ["a UUID", *(["ext:source:external_id"] if ext else []), *(["no:number"] if no else [])]
     takes = f"the {noun}'s id: {' or '.join(forms)}"
 
-    async def resolve(session: Session, id: Annotated[str, Path(description=takes)]) -> UUID:
+    async def resolve(session: Session, id: Annotated[str, Path(alias=parameter, description=takes)]) -> UUID:
         kind, _, name = id.partition(":")
         source, colon, external_id = name.partition(":")
         if kind == "ext" and ext and colon:
@@ -39,7 +41,7 @@ def resolving(noun: str, *, missing: type[NotFound], ext: str | None = None, no:
         elif kind == "no" and no and name.isascii() and name.isdigit() and len(name) <= _DIGITS:
             found = await (await driver(session)).fetchval(no, int(name))
         else:
-            return _uuid(id, takes)
+            return _uuid(id, parameter, takes)
         if found is None:
             raise missing(f"No {noun} is known by {id!r}.")
         return UUID(bytes=found.bytes)
@@ -47,8 +49,9 @@ def resolving(noun: str, *, missing: type[NotFound], ext: str | None = None, no:
     return resolve
 
 
-def _uuid(id: str, takes: str) -> UUID:
+def _uuid(id: str, parameter: str, takes: str) -> UUID:
     try:
         return UUID(id)
     except ValueError as error:
-        raise Invalid(f"/path/id: {takes}", errors=[FieldError("/path/id", takes, "wrong_format")]) from error
+        place = f"/path/{parameter}"
+        raise Invalid(f"{place}: {takes}", errors=[FieldError(place, takes, "wrong_format")]) from error

@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from callcenter.calls import models, repository, schemas, service
 from callcenter.calls.repository import CALLS
 from callcenter.calls.schemas import CallPatch, CallQuery, NewCallEvent
+from callcenter.references.paths import CustomerId
 from crmkit.web import concurrency, hot, idempotency
 from crmkit.web.paging import Page
 from crmkit.web.routing import router as api_router
@@ -33,7 +34,7 @@ async def list_calls(request: Request, session: Session, asked: Annotated[CallQu
 
 @router.get("/customers/{customer_id}/calls", operation_id="list_customer_calls", response_model=Page[schemas.Call])
 async def list_customer_calls(
-    customer_id: UUID, request: Request, session: Session, asked: Annotated[CallQuery, Query()]
+    customer_id: CustomerId, request: Request, session: Session, asked: Annotated[CallQuery, Query()]
 ) -> Response:
     return await CALLS.where(models.Call.customer_id == customer_id).answer(request, session, asked)
 

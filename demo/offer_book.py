@@ -32,7 +32,7 @@ class Sponsor(msgspec.Struct, frozen=True):
 
 class OfferResult(msgspec.Struct, frozen=True):
     status: int
-    offer: PresentOffer | None = None
+    id: str | None = None
     problem: dict[str, object] | None = None
 
 
@@ -66,9 +66,9 @@ def _find_sponsors(api: Api, manufacturer_ids: set[str]) -> dict[str, str]:
 
 def _create_offers(api: Api, batch: Sequence[Offer]) -> Iterator[str]:
     for result in api.post("/v1/offers/batch", {"items": batch}, OfferResults).data:
-        if result.offer is None:
+        if result.id is None:
             raise Refused(f"POST /v1/offers/batch: {result.problem}")
-        yield result.offer.id
+        yield result.id
 
 
 def _batches(items: Sequence[Offer]) -> Iterator[Sequence[Offer]]:

@@ -192,7 +192,7 @@ _RECIPES: Mapping[str, Callable[[Story], Recipe]] = {
     "confirm_checkout": lambda story: Recipe(path=_made(story, "/v1/checkouts", _basket(story)).path, body={}),
     "cancel_checkout": lambda story: _made(story, "/v1/checkouts", _basket(story)),
     "create_redemption": lambda story: Recipe(body=_coupon(story)),
-    "reverse_redemption": lambda story: _made(story, "/v1/redemptions", _coupon(story)),
+    "reverse_redemption": lambda story: Recipe(path=_made(story, "/v1/redemptions", _coupon(story)).path, body={}),
     "update_call": lambda _: Recipe(body={"disposition": "done"}),
     "update_ticket": lambda _: Recipe(body={"tags": ["milk"]}),
     "create_tickets": lambda _: Recipe(body={"items": [_TICKET]}),

@@ -78,7 +78,8 @@ async def test_a_batch_keeps_the_good_and_names_the_bad(client: TestClient) -> N
     answer = await client.post("/v1/offers/batch", json={"items": items})
     results = answer.json()["data"]
     assert [result["status"] for result in results] == [201, 422, 201, 422]
-    assert [result["offer"]["name"] for result in results if result["offer"]] == ["Yogurt", "Milk"]
+    made = [(await client.get(f"/v1/offers/{result['id']}")).json() for result in results if result["id"]]
+    assert [offer["name"] for offer in made] == ["Yogurt", "Milk"]
     assert results[3]["problem"]["errors"][0]["pointer"] == "/sponsor_id"
 
 

@@ -1,13 +1,26 @@
 """Queries over campaigns and their budgets. A budget row is locked last: after coupons and checkouts."""
 
 from collections.abc import Collection
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, Text, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns.models import BudgetEntryRow, BudgetRow, CampaignRow
+from campaign.campaigns.schemas import Campaign, CampaignQuery
 from campaign.offers.models import OfferRow
+from campaign.offers.repository import OFFERS, among
+from crmkit.web import lists
+
+DOCUMENT: Final = literal_column("campaign_document(campaigns)::text", Text).label("document")
+CAMPAIGNS: Final = lists.List(
+    select(DOCUMENT).select_from(CampaignRow),
+    CampaignQuery,
+    columns=CampaignRow.__table__.c,
+    model=Campaign,
+    document=DOCUMENT,
+)
 
 
 async def grant(session: AsyncSession, campaign_id: UUID, amount: int) -> None:
@@ -39,5 +52,7 @@ async def find_currencies(session: AsyncSession, ids: Collection[UUID]) -> list[
     return list(await session.scalars(select(OfferRow.currency).where(OfferRow.id.in_(ids))))
 
 
-def list_campaigns() -> Select[CampaignRow]:
-    return select(CampaignRow)
+def offers_of(campaign: CampaignRow) -> lists.List:
+    """The offers that a campaign names, or every current one."""
+    named = OfferRow.archived_at.is_(None) if campaign.offer_ids is None else among(campaign.offer_ids)
+    return OFFERS.where(named)

@@ -10,6 +10,7 @@ from campaign.campaigns.rules import CampaignStatus
 from campaign.schemas import UNSET, Name, Share
 from crmkit.data.instants import Instant
 from crmkit.data.money import Amount, Currency
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 
 Goal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
@@ -101,8 +102,17 @@ class BudgetEntry(BaseModel):
     created_at: datetime
 
 
+class CampaignQuery(lists.ListQuery):
+    sort: Literal["-created_at", "created_at", "starts_at", "-starts_at"] = "-created_at"
+    ids: lists.Ids
+    status: lists.AnyOf[CampaignStatus]
+
+
 class Campaign(BaseModel):
-    """The budget moves with every checkout and is read from its ledger: `GET /v1/campaigns/{id}/budget`."""
+    """`offer_count` null means every current offer; they are listed at `offers_url`.
+
+    The budget moves with every checkout and is read from its ledger: `GET /v1/campaigns/{id}/budget`.
+    """
 
     id: UUID
     version: int
@@ -111,7 +121,8 @@ class Campaign(BaseModel):
     audience: Audience
     control_share: Share
     currency: str
-    offer_ids: list[UUID] | None
+    offer_count: int | None
+    offers_url: str
     list_length: int
     coupon_valid_days: int
     starts_at: datetime

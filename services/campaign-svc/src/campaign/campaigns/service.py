@@ -17,16 +17,16 @@ from campaign.campaigns.errors import (
 )
 from campaign.campaigns.models import BudgetRow, CampaignRow
 from campaign.campaigns.rules import CampaignStatus, may_move
-from campaign.campaigns.schemas import Campaign, CampaignPatch, NewCampaign
-from campaign.lookups import found
+from campaign.campaigns.schemas import CampaignPatch, NewCampaign
+from campaign.lookups import found, tell
 from crmkit.data import audit
-from crmkit.events import outbox
 from crmkit.problems import FieldError, UnknownReference
+from crmkit.web.told import Told
 
 LASTING: Final = frozenset({"name", "goal", "ends_at", "budget_amount"})
 
 
-async def create_campaign(session: AsyncSession, new: NewCampaign, *, currency: str) -> Campaign:
+async def create_campaign(session: AsyncSession, new: NewCampaign, *, currency: str) -> tuple[UUID, Told]:
     """Raises: UnknownReference (422) for an offer that is not there, CurrencyMismatch (422)."""
     await _check_offers(session, new.offer_ids, new.currency or currency)
     values = new.model_dump(exclude={"budget_amount", "audience"})
@@ -36,7 +36,7 @@ async def create_campaign(session: AsyncSession, new: NewCampaign, *, currency: 
     await session.refresh(row)
     await repository.grant(session, row.id, new.budget_amount)
     await audit.record(session, "create_campaign", f"/v1/campaigns/{row.id}")
-    return await _tell(session, row, "created")
+    return row.id, await tell(session, "campaign", "created", row)
 
 
 async def get_campaign(session: AsyncSession, campaign_id: UUID, *, lock: bool = False) -> CampaignRow:
@@ -72,7 +72,7 @@ async def get_budget(session: AsyncSession, campaign_id: UUID) -> BudgetRow:
     return found(await session.get(BudgetRow, campaign_id), CampaignNotFound, campaign_id)
 
 
-async def change_campaign(session: AsyncSession, row: CampaignRow, patch: CampaignPatch) -> Campaign:
+async def change_campaign(session: AsyncSession, row: CampaignRow, patch: CampaignPatch) -> Told:
     """Raises: CampaignState (409) after launch, BudgetCommitted (409), CampaignInvalid (422), as create_campaign."""
     given = patch.model_fields_set
     if row.status != CampaignStatus.DRAFT and given - LASTING:
@@ -92,7 +92,7 @@ async def change_campaign(session: AsyncSession, row: CampaignRow, patch: Campai
     return await _changed(session, row, "updated")
 
 
-async def move_campaign(session: AsyncSession, row: CampaignRow, wanted: CampaignStatus) -> Campaign:
+async def move_campaign(session: AsyncSession, row: CampaignRow, wanted: CampaignStatus) -> Told:
     """Raises: CampaignState (409) when that status cannot follow the present one."""
     if not may_move(CampaignStatus(row.status), wanted):
         raise CampaignState(f"A campaign that is {row.status} cannot become {wanted}.")
@@ -118,14 +118,7 @@ async def _check_offers(session: AsyncSession, ids: list[UUID] | None, currency:
         raise CurrencyMismatch(errors=[FieldError("/offer_ids", f"Not all of these are in {currency}.")])
 
 
-async def _changed(session: AsyncSession, row: CampaignRow, verb: str) -> Campaign:
+async def _changed(session: AsyncSession, row: CampaignRow, verb: str) -> Told:
     row.version += 1
     row.updated_at = datetime.now(UTC)
-    return await _tell(session, row, verb)
-
-
-async def _tell(session: AsyncSession, row: CampaignRow, verb: str) -> Campaign:
-    await session.flush()
-    campaign = Campaign.model_validate(row, from_attributes=True)
-    await outbox.emit(session, noun="campaign", verb=verb, id=row.id, data=campaign)
-    return campaign
+    return await tell(session, "campaign", verb, row)

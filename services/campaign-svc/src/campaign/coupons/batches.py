@@ -10,8 +10,8 @@ from campaign.coupons import codes, repository, service
 from campaign.coupons.models import CouponBatchRow
 from campaign.coupons.repository import NewCoupon
 from campaign.coupons.schemas import CouponBatch
+from campaign.lookups import show, tell
 from campaign.offers.models import OfferRow
-from crmkit.events import outbox
 from crmkit.work import jobs
 
 CHUNK: Final = 20_000
@@ -30,10 +30,9 @@ async def run(run: jobs.Run) -> CouponBatch:
                 await _issue(chunk.session, batch, missing)
                 chunk.save(None, processed=missing)
             if batch.issued_count == batch.count:
-                told = CouponBatch.model_validate(batch, from_attributes=True)
                 if missing:
-                    await outbox.emit(chunk.session, noun="coupon_batch", verb="issued", id=batch.id, data=told)
-                return told
+                    await tell(chunk.session, "coupon_batch", "issued", batch)
+                return CouponBatch.model_validate_json((await show(chunk.session, "coupon_batch", batch)).document)
 
 
 async def _issue(session: AsyncSession, batch: CouponBatchRow, count: int) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import DateTime, FetchedValue
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaign.schemas import CustomerId
 from crmkit.data.db import Base
 
 
@@ -29,10 +28,6 @@ class CouponRow(Base):
     reserved_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     redeemed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-    @property
-    def customer(self) -> CustomerId | None:
-        return CustomerId(id=self.customer_id) if self.customer_id else None
 
 
 class CouponBatchRow(Base):

@@ -7,15 +7,29 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Text, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.coupons.models import CouponBatchRow, CouponRow
-from campaign.coupons.schemas import CouponStatus
+from campaign.coupons.schemas import Coupon, CouponBatch, CouponBatchQuery, CouponQuery
 from campaign.ids import make_ids
 from crmkit.data import db
+from crmkit.web import lists
 
 T = TypeVar("T")
+
+COUPON: Final = literal_column("coupon_document(coupons)::text", Text).label("document")
+COUPONS: Final = lists.List(
+    select(COUPON).select_from(CouponRow), CouponQuery, columns=CouponRow.__table__.c, model=Coupon, document=COUPON
+)
+BATCH: Final = literal_column("coupon_batch_document(coupon_batches)::text", Text).label("document")
+BATCHES: Final = lists.List(
+    select(BATCH).select_from(CouponBatchRow),
+    CouponBatchQuery,
+    columns=CouponBatchRow.__table__.c,
+    model=CouponBatch,
+    document=BATCH,
+)
 
 _FIND: Final = text("select coupon_id from coupon_codes where code = :code")
 _ISSUED: Final = text(
@@ -45,27 +59,6 @@ class NewCoupon(msgspec.Struct, frozen=True):
 async def find_by_code(session: AsyncSession, code: str) -> CouponRow | None:
     coupon_id = await session.scalar(_FIND, {"code": code})
     return await session.get(CouponRow, coupon_id) if coupon_id else None
-
-
-def list_coupons(
-    *, status: CouponStatus | None, customer_id: UUID | None, valid_until_gte: datetime | None
-) -> Select[CouponRow]:
-    query = select(CouponRow)
-    if status is not None:
-        query = query.where(CouponRow.status == status)
-    if customer_id is not None:
-        query = query.where(CouponRow.customer_id == customer_id)
-    if valid_until_gte is not None:
-        query = query.where(CouponRow.valid_until >= valid_until_gte)
-    return query
-
-
-def list_batch(batch_id: UUID) -> Select[CouponRow]:
-    return select(CouponRow).where(CouponRow.batch_id == batch_id)
-
-
-def list_batches() -> Select[CouponBatchRow]:
-    return select(CouponBatchRow)
 
 
 async def make_id(session: AsyncSession) -> UUID:

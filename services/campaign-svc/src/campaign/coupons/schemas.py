@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from campaign.offers.schemas import CustomerLimit, check_period
 from campaign.schemas import CustomerId
 from crmkit.data.instants import Instant
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 
 
@@ -37,6 +38,24 @@ class Coupon(BaseModel):
     reserved_until: datetime | None
     redeemed_at: datetime | None
     created_at: datetime
+
+
+class CouponQuery(lists.ListQuery):
+    sort: Literal["id", "-id"] = "id"
+    ids: lists.Ids
+    status: lists.AnyOf[CouponStatus]
+    customer_id: lists.AnyOrNone[UUID]
+    campaign_id: lists.AnyOrNone[UUID]
+    offer_id: lists.AnyOf[UUID]
+    batch_id: lists.AnyOrNone[UUID]
+    valid_until_gte: Instant | None = Field(None, description="leaves out what has expired by then")
+
+
+class CouponBatchQuery(lists.ListQuery):
+    sort: Literal["-created_at", "created_at"] = "-created_at"
+    ids: lists.Ids
+    campaign_id: lists.AnyOrNone[UUID]
+    offer_id: lists.AnyOf[UUID]
 
 
 class NewCouponBatch(Body):

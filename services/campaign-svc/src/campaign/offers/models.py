@@ -9,7 +9,6 @@ from sqlalchemy import DateTime, FetchedValue
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaign.offers.rules import OfferKind, percent_of
 from crmkit.data.db import Base
 
 
@@ -38,11 +37,3 @@ class OfferRow(Base):
     archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
-
-    @property
-    def percent(self) -> Decimal | None:
-        return percent_of(self.value) if self.kind == OfferKind.PERCENTAGE else None
-
-    @property
-    def amount(self) -> int | None:
-        return None if self.kind == OfferKind.PERCENTAGE else self.value

@@ -6,34 +6,36 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, insert, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, insert, literal, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.ids import make_ids
 from campaign.offers.models import OfferRow
 from campaign.offers.rules import PERCENT, LadderStep, OfferKind, Target, Terms
 from campaign.offers.schemas import LadderStep as LadderStepShape
-from campaign.offers.schemas import NewOffer, Offer
+from campaign.offers.schemas import NewOffer, Offer, OfferQuery
 from campaign.sponsors.models import SponsorRow
-from crmkit import context
 from crmkit.data import db
 from crmkit.events import outbox
+from crmkit.web import lists
 
-_TELL: Final = """
-insert into outbox (type, source, data, actor, request_id, causation_id, traceparent)
-select 'perennial.offer.created.v1', '/v1/offers/' || id, data::json, $3, $4, $5, $6
-from unnest($1::uuid[], $2::text[]) as made (id, data)
-"""
+DOCUMENT: Final = literal_column("offer_document(offers)::text", Text).label("document")
+OFFERS: Final = lists.List(
+    select(DOCUMENT).select_from(OfferRow),
+    OfferQuery,
+    columns=OfferRow.__table__.c,
+    named={"archived": lambda wanted: OfferRow.archived_at.is_not(None) if wanted else OfferRow.archived_at.is_(None)},
+    model=Offer,
+    document=DOCUMENT,
+)
 
-_RECORD: Final = """
+_TELL: Final = f"""
+with told as (
+    {outbox.telling("offer", "'created'", rows="offers where id = any($2)", document="offer_document(offers)")}
+)
 insert into audit (actor, action, resource, request_id)
-select $2, 'create_offer', '/v1/offers/' || id, $3 from unnest($1::uuid[]) as made (id)
+select ($1::text[])[1], 'create_offer', '/v1/offers/' || id, ($1)[2] from unnest($2::uuid[]) as made (id)
 """
-
-
-def list_offers(*, archived: bool) -> Select[OfferRow]:
-    present = OfferRow.archived_at.is_not(None) if archived else OfferRow.archived_at.is_(None)
-    return select(OfferRow).where(present)
 
 
 async def insert_offers(session: AsyncSession, offers: Sequence[NewOffer], currency: str) -> list[OfferRow]:
@@ -45,18 +47,10 @@ async def insert_offers(session: AsyncSession, offers: Sequence[NewOffer], curre
     return sorted(made, key=lambda row: row.id)
 
 
-async def tell_created(session: AsyncSession, offers: Sequence[Offer]) -> None:
-    """The events of offers made together."""
-    documents = [offer.model_dump_json() for offer in offers]
-    connection = await db.driver(session)
-    await connection.execute(_TELL, [offer.id for offer in offers], documents, *outbox.context_values())
-
-
-async def record_created(session: AsyncSession, offers: Sequence[Offer]) -> None:
-    """An audit entry of each, as `audit.record` would write it."""
-    now = context.current()
-    connection = await db.driver(session)
-    await connection.execute(_RECORD, [offer.id for offer in offers], now.actor, now.request_id)
+async def tell_created(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """The events of offers made together, and an audit entry of each."""
+    await session.flush()
+    await (await db.driver(session)).execute(_TELL, outbox.origin(), ids)
 
 
 async def known_sponsors(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
@@ -69,12 +63,12 @@ async def find_current(session: AsyncSession, ids: Collection[UUID] | None, *, c
     """The terms of current offers in a currency: those named, or all."""
     query = select(OfferRow).where(OfferRow.archived_at.is_(None), OfferRow.currency == currency)
     if ids is not None:
-        query = query.where(_among(ids))
+        query = query.where(among(ids))
     return [terms_of(row) for row in await session.scalars(query)]
 
 
 async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
-    rows = await session.execute(select(OfferRow.id, OfferRow.name).where(_among(ids)))
+    rows = await session.execute(select(OfferRow.id, OfferRow.name).where(among(ids)))
     return {row.id: row.name for row in rows}
 
 
@@ -108,7 +102,7 @@ def stored_ladder(steps: Sequence[LadderStepShape]) -> list[dict[str, object]]:
     return [step.model_dump(mode="json") for step in steps]
 
 
-def _among(ids: Collection[UUID]) -> ColumnElement[bool]:
+def among(ids: Collection[UUID]) -> ColumnElement[bool]:
     """As one array: a statement takes no more than 32,767 parameters."""
     return OfferRow.id == any_(literal(list(ids), ARRAY(Uuid)))
 

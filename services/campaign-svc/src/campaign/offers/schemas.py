@@ -12,7 +12,7 @@ from campaign.offers.rules import OfferKind
 from campaign.schemas import UNSET, Handle, Name, Percent, Quantity, Share
 from crmkit.data.instants import Instant
 from crmkit.data.money import MOST, Amount, Currency
-from crmkit.problems import FieldError
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 
 PositiveAmount = Annotated[int, Field(gt=0, le=MOST, strict=True, description="minor units")]
@@ -133,27 +133,12 @@ class NewOffers(Body):
     items: Annotated[list[Any], Field(min_length=1, max_length=1000)]
 
 
-class ItemProblem(BaseModel):
-    """Why an item was not taken."""
-
-    code: str
-    detail: str
-    errors: list[FieldError]
-
-
-class OfferResult(BaseModel):
-    """The outcome of one item: 201 with the offer, or 422 with what is wrong with it."""
-
-    status: Literal[201, 422]
-    id: UUID | None = None
-    offer: Offer | None = None
-    problem: ItemProblem | None = None
-
-
-class OfferResults(BaseModel):
-    """A result per item, in order."""
-
-    data: list[OfferResult]
+class OfferQuery(lists.ListQuery):
+    sort: Literal["-created_at", "created_at", "name", "-name"] = "-created_at"
+    ids: lists.Ids
+    kind: lists.AnyOf[OfferKind]
+    sponsor_id: lists.AnyOrNone[UUID]
+    archived: bool = Field(False, description="the archived ones instead of the current ones")
 
 
 def check_values(kind: OfferKind, percent: Decimal | None, amount: int | None) -> None:

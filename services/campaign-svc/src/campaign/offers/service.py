@@ -7,46 +7,38 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaign.lookups import found
+from campaign.lookups import found, tell
 from campaign.offers import repository
 from campaign.offers.errors import OfferArchived, OfferInvalid, OfferNotFound
 from campaign.offers.models import OfferRow
 from campaign.offers.rules import OfferKind
-from campaign.offers.schemas import (
-    ItemProblem,
-    NewOffer,
-    Offer,
-    OfferPatch,
-    OfferResult,
-    check_period,
-    check_values,
-)
+from campaign.offers.schemas import NewOffer, OfferPatch, check_period, check_values
 from crmkit.data import audit
-from crmkit.events import outbox
 from crmkit.problems import FieldError, Invalid, UnknownReference
 from crmkit.web import batches
+from crmkit.web.batches import BatchResult, Effect, Outcome
+from crmkit.web.told import Told
 
 
-async def create_offer(session: AsyncSession, new: NewOffer, *, currency: str) -> Offer:
+async def create_offer(session: AsyncSession, new: NewOffer, *, currency: str) -> tuple[UUID, Told]:
     """Raises: UnknownReference (422) for a sponsor that is not there."""
     if unknown := await _unknown_sponsors(session, [new]):
         raise _unknown_sponsor(unknown.pop())
     (row,) = await repository.insert_offers(session, [new], currency)
     await audit.record(session, "create_offer", f"/v1/offers/{row.id}")
-    return await _tell(session, row, "created")
+    return row.id, await tell(session, "offer", "created", row)
 
 
-async def create_offers(session: AsyncSession, items: Sequence[Any], *, currency: str) -> list[OfferResult]:
+async def create_offers(session: AsyncSession, items: Sequence[Any], *, currency: str) -> list[BatchResult]:
     """Make the valid ones together; a result per item, in order."""
     checked = [_checked(item) for item in items]
     unknown = await _unknown_sponsors(session, [each for each in checked if isinstance(each, NewOffer)])
     valid = [each for each in checked if isinstance(each, NewOffer) and each.sponsor_id not in unknown]
     rows = await repository.insert_offers(session, valid, currency) if valid else []
-    offers = [Offer.model_validate(row, from_attributes=True) for row in rows]
-    await repository.tell_created(session, offers)
-    await repository.record_created(session, offers)
-    made = iter(offers)
-    return [_result(each, unknown, made) for each in checked]
+    made = [row.id for row in rows]
+    await repository.tell_created(session, made)
+    ids = iter(made)
+    return [_result(each, unknown, ids) for each in checked]
 
 
 async def get_offer(session: AsyncSession, offer_id: UUID, *, lock: bool = False) -> OfferRow:
@@ -54,7 +46,7 @@ async def get_offer(session: AsyncSession, offer_id: UUID, *, lock: bool = False
     return found(await session.get(OfferRow, offer_id, with_for_update=lock), OfferNotFound, offer_id)
 
 
-async def change_offer(session: AsyncSession, row: OfferRow, patch: OfferPatch) -> Offer:
+async def change_offer(session: AsyncSession, row: OfferRow, patch: OfferPatch) -> Told:
     """Raises: OfferArchived (409), OfferInvalid (422) when the changed offer would not agree with itself."""
     if row.archived_at is not None:
         raise OfferArchived("An archived offer stays as it was.")
@@ -84,25 +76,19 @@ async def archive_offer(session: AsyncSession, row: OfferRow) -> None:
         await _changed(session, row, "archived")
 
 
-def _checked(item: Any) -> NewOffer | OfferResult:
+def _checked(item: Any) -> NewOffer | BatchResult:
     try:
         return batches.read_item(NewOffer, item)
     except Invalid as problem:
-        return _refused(problem)
+        return batches.refused(problem)
 
 
-def _result(checked: NewOffer | OfferResult, unknown: set[UUID | None], made: Iterator[Offer]) -> OfferResult:
-    if isinstance(checked, OfferResult):
+def _result(checked: NewOffer | BatchResult, unknown: set[UUID | None], made: Iterator[UUID]) -> BatchResult:
+    if isinstance(checked, BatchResult):
         return checked
     if checked.sponsor_id in unknown:
-        return _refused(_unknown_sponsor(checked.sponsor_id))
-    offer = next(made)
-    return OfferResult(status=201, id=offer.id, offer=offer)
-
-
-def _refused(problem: Invalid) -> OfferResult:
-    told = ItemProblem(code=problem.code, detail=problem.detail, errors=list(problem.errors))
-    return OfferResult(status=problem.status, problem=told)
+        return batches.refused(_unknown_sponsor(checked.sponsor_id))
+    return batches.result(Outcome(next(made), Effect.CREATED))
 
 
 def _unknown_sponsor(sponsor_id: UUID | None) -> UnknownReference:
@@ -115,14 +101,7 @@ async def _unknown_sponsors(session: AsyncSession, offers: Sequence[NewOffer]) -
     return set(named - await repository.known_sponsors(session, named)) if named else set()
 
 
-async def _changed(session: AsyncSession, row: OfferRow, verb: str) -> Offer:
+async def _changed(session: AsyncSession, row: OfferRow, verb: str) -> Told:
     row.version += 1
     row.updated_at = datetime.now(UTC)
-    return await _tell(session, row, verb)
-
-
-async def _tell(session: AsyncSession, row: OfferRow, verb: str) -> Offer:
-    await session.flush()
-    offer = Offer.model_validate(row, from_attributes=True)
-    await outbox.emit(session, noun="offer", verb=verb, id=row.id, data=offer)
-    return offer
+    return await tell(session, "offer", verb, row)

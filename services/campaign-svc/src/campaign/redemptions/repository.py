@@ -6,13 +6,22 @@ from uuid import UUID
 
 import msgspec
 from asyncpg import Connection, Record
-from sqlalchemy import Select, Text, literal_column, select
+from sqlalchemy import Text, literal_column, select
 
 from campaign.redemptions.models import Redeemed, RedemptionRow
+from campaign.redemptions.schemas import Redemption, RedemptionQuery
 from crmkit.events import outbox
+from crmkit.web import lists
 from crmkit.web.told import Told
 
 DOCUMENT: Final = literal_column("redemption_document(redemptions)::text", Text).label("document")
+REDEMPTIONS: Final = lists.List(
+    select(DOCUMENT).select_from(RedemptionRow),
+    RedemptionQuery,
+    columns=RedemptionRow.__table__.c,
+    model=Redemption,
+    document=DOCUMENT,
+)
 
 _REDEEM: Final = f"""
 with written as (
@@ -49,12 +58,6 @@ with reversed as (
 )
 select document::text as document, version from reversed
 """
-
-
-def list_redemptions(**filters: UUID | None) -> Select[str]:
-    """Those of which every given column has the given value."""
-    query = select(DOCUMENT).select_from(RedemptionRow)
-    return query.filter_by(**{name: value for name, value in filters.items() if value is not None})
 
 
 async def redeem(connection: Connection, rows: Sequence[Redeemed]) -> list[str]:

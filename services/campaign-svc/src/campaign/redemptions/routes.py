@@ -6,8 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from campaign.redemptions import repository, service
-from campaign.redemptions.models import RedemptionRow
-from campaign.redemptions.schemas import NewRedemption, Redemption, Reversal
+from campaign.redemptions.schemas import NewRedemption, Redemption, RedemptionQuery, Reversal
 from campaign.references import Buyer, identify
 from crmkit.data import db
 from crmkit.problems import AmbiguousReference, FieldError, Unavailable, UnknownReference
@@ -28,27 +27,8 @@ async def create_redemption(body: NewRedemption, request: Request) -> Response:
 
 
 @router.get("/redemptions", operation_id="list_redemptions", response_model=paging.Page[Redemption])
-async def list_redemptions(
-    request: Request,
-    session: Session,
-    page: paging.PageQuery,
-    customer_id: Annotated[UUID | None, Query()] = None,
-    checkout_id: Annotated[UUID | None, Query()] = None,
-    campaign_id: Annotated[UUID | None, Query()] = None,
-    offer_id: Annotated[UUID | None, Query()] = None,
-) -> Response:
-    query = repository.list_redemptions(
-        customer_id=customer_id, checkout_id=checkout_id, campaign_id=campaign_id, offer_id=offer_id
-    )
-    listing = paging.Listing(
-        query,
-        keys={"redeemed_at": RedemptionRow.redeemed_at},
-        tie=RedemptionRow.id,
-        default="-redeemed_at",
-        model=Redemption,
-        document=repository.DOCUMENT,
-    )
-    return await paging.answer(request, session, page, listing)
+async def list_redemptions(request: Request, session: Session, asked: Annotated[RedemptionQuery, Query()]) -> Response:
+    return await repository.REDEMPTIONS.answer(request, session, asked)
 
 
 @router.get("/redemptions/{id}", operation_id="get_redemption", response_model=Redemption)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from campaign.schemas import DEFAULT_SOURCE, CustomerId, CustomerRef, Handle, Source
 from crmkit.data.money import Amount
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 
 
@@ -28,6 +29,16 @@ class NewRedemption(Body):
     discount_amount: Amount | None = Field(
         default=None, description="what the till took off; default: the value of an amount offer, else 0"
     )
+
+
+class RedemptionQuery(lists.ListQuery):
+    sort: Literal["-redeemed_at", "redeemed_at"] = "-redeemed_at"
+    ids: lists.Ids
+    customer_id: lists.AnyOrNone[UUID]
+    checkout_id: lists.AnyOrNone[UUID]
+    campaign_id: lists.AnyOrNone[UUID]
+    offer_id: lists.AnyOf[UUID]
+    status: lists.AnyOf[Literal["redeemed", "reversed"]]
 
 
 class Reversal(Body):

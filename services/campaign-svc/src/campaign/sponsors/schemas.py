@@ -1,11 +1,13 @@
 """Sponsors at the API."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from campaign.schemas import UNSET, Handle, Name
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 
 
@@ -20,6 +22,12 @@ class NewSponsor(Body):
 
 class SponsorPatch(Body):
     name: Name = UNSET
+
+
+class SponsorQuery(lists.ListQuery):
+    sort: Literal["-created_at", "created_at", "name", "-name"] = "-created_at"
+    ids: lists.Ids
+    manufacturer_id: lists.AnyOrNone[str]
 
 
 class Sponsor(BaseModel):

@@ -6,16 +6,16 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaign.lookups import found
+from campaign.lookups import found, tell
 from campaign.sponsors import repository
 from campaign.sponsors.errors import SponsorExists, SponsorNotFound
 from campaign.sponsors.models import SponsorRow
-from campaign.sponsors.schemas import NewSponsor, Sponsor, SponsorPatch
+from campaign.sponsors.schemas import NewSponsor, SponsorPatch
 from crmkit.data import audit
-from crmkit.events import outbox
+from crmkit.web.told import Told
 
 
-async def create_sponsor(session: AsyncSession, new: NewSponsor) -> Sponsor:
+async def create_sponsor(session: AsyncSession, new: NewSponsor) -> tuple[UUID, Told]:
     """Raises: SponsorExists (409), naming the one that has the manufacturer_id."""
     row = SponsorRow(**new.model_dump())
     try:
@@ -25,7 +25,7 @@ async def create_sponsor(session: AsyncSession, new: NewSponsor) -> Sponsor:
         holder = await repository.find_by_manufacturer(session, new.manufacturer_id)
         raise SponsorExists(existing_id=holder) from error
     await audit.record(session, "create_sponsor", f"/v1/sponsors/{row.id}")
-    return await _tell(session, row, "created")
+    return row.id, await tell(session, "sponsor", "created", row)
 
 
 async def get_sponsor(session: AsyncSession, sponsor_id: UUID, *, lock: bool = False) -> SponsorRow:
@@ -33,7 +33,7 @@ async def get_sponsor(session: AsyncSession, sponsor_id: UUID, *, lock: bool = F
     return found(await session.get(SponsorRow, sponsor_id, with_for_update=lock), SponsorNotFound, sponsor_id)
 
 
-async def change_sponsor(session: AsyncSession, row: SponsorRow, patch: SponsorPatch) -> Sponsor:
+async def change_sponsor(session: AsyncSession, row: SponsorRow, patch: SponsorPatch) -> Told:
     for name, value in patch.model_dump(exclude_unset=True).items():
         setattr(row, name, value)
     await audit.record(session, "patch_sponsor", f"/v1/sponsors/{row.id}")
@@ -47,15 +47,7 @@ async def archive_sponsor(session: AsyncSession, row: SponsorRow) -> None:
         await _changed(session, row, "archived")
 
 
-async def _changed(session: AsyncSession, row: SponsorRow, verb: str) -> Sponsor:
+async def _changed(session: AsyncSession, row: SponsorRow, verb: str) -> Told:
     row.version += 1
     row.updated_at = datetime.now(UTC)
-    return await _tell(session, row, verb)
-
-
-async def _tell(session: AsyncSession, row: SponsorRow, verb: str) -> Sponsor:
-    await session.flush()
-    await session.refresh(row)
-    sponsor = Sponsor.model_validate(row, from_attributes=True)
-    await outbox.emit(session, noun="sponsor", verb=verb, id=row.id, data=sponsor)
-    return sponsor
+    return await tell(session, "sponsor", verb, row)

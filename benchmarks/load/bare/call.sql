@@ -1,13 +1,17 @@
 \set number random(1, 10000)
 -- Ringing.
 begin;
-insert into calls (id, call_id, status, status_rank, status_at, ringing_at, direction, from_number, to_number,
-                   handle_kind, handle_value, resolution, customer_id, created_at, updated_at)
-select uuidv7(), 'bare-' || uuidv7(), 'ringing', 0, now(), now(), 'inbound', value, '+18005550199',
+insert into calls (id, call_id, status, ringing_at, direction, from_number, to_number, handle_kind, handle_value,
+                   resolution, customer_id, created_at, updated_at)
+select uuidv7(), 'bare-' || uuidv7(), 'ringing', now(), 'inbound', value, '+18005550199',
        'phone', value, 'resolved', customer_id, now(), now()
 from customer_handles where kind = 'phone' and value = '+' || 14152000000 + :number
 returning id as call
 \gset
+insert into call_events (source, call_id, received_at, event)
+select 'api', call_id, now(), json_build_object('call_id', call_id, 'source', 'api', 'at', now(), 'type', 'ringing',
+    'from', from_number, 'to', to_number, 'direction', direction)
+from calls where id = :call;
 insert into outbox (type, source, subject, data, actor, request_id)
 select 'perennial.call.started.v1', '/v1/calls/' || id, customer_id::text, call_document(c), 'bare', uuidv7()::text
 from calls c where id = :call;
@@ -18,9 +22,12 @@ from calls c where id = :call;
 commit;
 -- Answered.
 begin;
-update calls set status = 'answered', status_rank = 1, status_at = now(), answered_at = now(), agent = 'ada',
-                 agent_at = now(), version = version + 1, updated_at = now()
+update calls set status = 'answered', answered_at = now(), agent = 'ada', version = version + 1, updated_at = now()
 where id = :call;
+insert into call_events (source, call_id, received_at, event)
+select 'api', call_id, now(), json_build_object('call_id', call_id, 'source', 'api', 'at', now(), 'type', 'answered',
+    'from', from_number, 'to', to_number, 'direction', direction, 'agent', 'ada')
+from calls where id = :call;
 insert into outbox (type, source, subject, data, actor, request_id)
 select 'perennial.call.updated.v1', '/v1/calls/' || id, customer_id::text, call_document(c), 'bare', uuidv7()::text
 from calls c where id = :call;
@@ -31,9 +38,12 @@ from calls c where id = :call;
 commit;
 -- Ended.
 begin;
-update calls set status = 'ended', status_rank = 4, status_at = now(), ended_at = now(), agent_at = now(),
-                 version = version + 1, updated_at = now()
+update calls set status = 'ended', ended_at = now(), version = version + 1, updated_at = now()
 where id = :call;
+insert into call_events (source, call_id, received_at, event)
+select 'api', call_id, now(), json_build_object('call_id', call_id, 'source', 'api', 'at', now(), 'type', 'ended',
+    'from', from_number, 'to', to_number, 'direction', direction, 'agent', 'ada')
+from calls where id = :call;
 insert into outbox (type, source, subject, data, actor, request_id)
 select 'perennial.call.ended.v1', '/v1/calls/' || id, customer_id::text, call_document(c), 'bare', uuidv7()::text
 from calls c where id = :call;

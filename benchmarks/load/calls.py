@@ -7,9 +7,9 @@ survey responses. Each new call has three events, ringing, answered and ended, a
 own events stand a thousand others apart, so that none waits for another.
 
 The rival is pgbench. `bare/call.sql` leaves behind the rows that the three events do (the call inserted, then updated
-twice; each time the event as it came, the event told and the kept answer), as plain prepared statements in one transaction an event, with the documents
-that the database writes, folding nothing; what both left behind is counted. `bare/screen_pop.sql` reads what the
-screen shows, a plain SELECT for each part of it.
+twice; each time the event as it came, the event told and the kept answer), as plain prepared statements in one
+transaction an event, with the documents that the database writes, folding nothing; what both left behind is counted.
+`bare/screen_pop.sql` reads what the screen shows, a plain SELECT for each part of it.
 """
 
 import secrets

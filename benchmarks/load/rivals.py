@@ -8,7 +8,7 @@ from typing import Protocol
 
 from benchmarks.load.wrk import Result
 
-WARMING_S = 1
+WARMING_S = 2
 
 
 class Rival(Protocol):

@@ -12,7 +12,7 @@ update coupons set status = 'reserved', checkout_id = :checkout, reserved_until 
 where customer_id = :customer;
 insert into due (at, kind, ref) select expires_at, 'checkout_expiry', id::text from checkouts where id = :checkout;
 insert into outbox (type, source, subject, data, actor, request_id)
-select 'perennial.checkout.reserved.v1', '/v1/checkouts/' || id, customer_id::text, checkout_document(c)::json, 'bare',
+select 'perennial.checkout.reserved.v1', '/v1/checkouts/' || id, customer_id::text, checkout_document(c), 'bare',
        uuidv7()::text
 from checkouts c where id = :checkout;
 insert into idempotency (client, method, path, key, fingerprint, status, headers, body)
@@ -30,7 +30,8 @@ where budgets.campaign_id = need.campaign_id;
 commit;
 -- Confirm.
 begin;
-update checkouts set status = 'confirmed', version = version + 1, confirmed_at = now(), placed_at = now()
+update checkouts set status = 'confirmed', version = version + 1, confirmed_at = now(), placed_at = now(),
+                     order_source = 'checkout', order_external_id = id::text
 where id = :checkout;
 update coupons set status = 'redeemed', reserved_until = null, redeemed_at = now(), version = version + 1
 where customer_id = :customer;
@@ -39,11 +40,11 @@ insert into redemptions (coupon_id, code, offer_id, campaign_id, customer_id, ch
 select id, code, offer_id, campaign_id, :customer, :checkout, '31', 'USD', 50, 0
 from coupons where customer_id = :customer;
 insert into outbox (type, source, subject, data, actor, request_id)
-select 'perennial.checkout.confirmed.v1', '/v1/checkouts/' || id, customer_id::text, checkout_document(c)::json, 'bare',
+select 'perennial.checkout.confirmed.v1', '/v1/checkouts/' || id, customer_id::text, checkout_document(c), 'bare',
        uuidv7()::text
 from checkouts c where id = :checkout;
 insert into outbox (type, source, subject, data, actor, request_id)
-select 'perennial.coupon.redeemed.v1', '/v1/coupons/' || id, customer_id::text, coupon_document(c)::json, 'bare',
+select 'perennial.coupon.redeemed.v1', '/v1/coupons/' || id, customer_id::text, coupon_document(c), 'bare',
        uuidv7()::text
 from coupons c where customer_id = :customer;
 insert into idempotency (client, method, path, key, fingerprint, status, headers, body)

@@ -7,7 +7,7 @@ returning id as redemption, coupon_id as coupon, campaign_id as campaign
 \gset
 update coupons set status = 'redeemed', redeemed_at = now(), version = version + 1 where id = :coupon;
 insert into outbox (type, source, subject, data, actor, request_id)
-select 'perennial.coupon.redeemed.v1', '/v1/coupons/' || id, customer_id::text, coupon_document(c)::json, 'bare',
+select 'perennial.coupon.redeemed.v1', '/v1/coupons/' || id, customer_id::text, coupon_document(c), 'bare',
        uuidv7()::text
 from coupons c where id = :coupon;
 insert into idempotency (client, method, path, key, fingerprint, status, headers, body)

@@ -13,8 +13,7 @@ from sqlalchemy import Column, MetaData, String, Table, Uuid, select, text
 from crmkit.data.db import Database
 from crmkit.problems import InvalidCursor
 from crmkit.testing import TestClient
-from crmkit.web import paging
-from crmkit.web.paging import decode_cursor, encode_cursor
+from crmkit.web import cursors, paging
 
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
@@ -101,18 +100,18 @@ async def test_a_forged_cursor_is_no_fault(
     client: TestClient, sort: str, value: Any, tie: Any, more: list[Any]
 ) -> None:
     for values in ([sort, value, tie, *more], [sort, value, str(uuid.uuid4())]):
-        answer = await client.get("/v1/things", params={"cursor": encode_cursor(values), "sort": sort})
+        answer = await client.get("/v1/things", params={"cursor": cursors.encode(values), "sort": sort})
         assert answer.status_code in {200, 400, 422}, answer.text
 
 
 @given(st.text(max_size=40), st.integers(-(2**60), 2**60))
 def test_a_cursor_comes_back_as_it_went(text: str, number: int) -> None:
-    assert decode_cursor(encode_cursor([text, number])) == [text, number]
+    assert cursors.decode(cursors.encode([text, number])) == [text, number]
 
 
 def test_a_cursor_nested_without_end_is_refused() -> None:
     with pytest.raises(InvalidCursor):
-        decode_cursor(paging.base64.urlsafe_b64encode(b"[" * 20_000).decode())
+        cursors.decode(cursors.base64.urlsafe_b64encode(b"[" * 20_000).decode())
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "501", "1e3", "x", "", "99999999999999999999"])

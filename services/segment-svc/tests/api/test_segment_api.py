@@ -1,6 +1,7 @@
 """The endpoints as their callers see them."""
 
 import asyncio
+import base64
 import csv
 import io
 import json
@@ -148,6 +149,49 @@ async def table(client, path):
 async def test_scores_are_filtered(client, shop, wanted, external_ids):
     found = (await client.get("/v1/scores", params=wanted | {"as_of": "2026-03-09"})).json()["data"]
     assert {each["external_id"] for each in found} == external_ids
+
+
+@pytest.mark.parametrize(
+    ("wanted", "external_ids"),
+    [
+        ([("cell", "R5F5M5"), ("cell", "R4F4M4")], {"8", "9", "10", "11"}),
+        ([("svcd", "null")], {"0"}),
+        ([("abc", "C"), ("abc", "A"), ("order_count_lt", "1")], {"0"}),
+    ],
+)
+async def test_a_repeated_filter_means_any_of_them_and_null_none(client, shop, wanted, external_ids):
+    found = (await client.get("/v1/scores", params=[*wanted, ("count", "true")])).json()
+    assert {each["external_id"] for each in found["data"]} == external_ids
+    assert found["total"] == len(external_ids)
+
+
+async def test_scores_are_fetched_as_a_set(client, shop):
+    found = (await client.get("/v1/scores", params={"ids": f"{shop['3']},{shop['7']}"})).json()["data"]
+    assert {each["external_id"] for each in found} == {"3", "7"}
+
+
+async def test_a_customer_is_named_by_an_external_id(client, shop):
+    assert (await client.get("/v1/customers/ext:shop:7/scores")).json()["customer_id"] == shop["7"]
+    (first, *_) = (await client.get("/v1/customers/ext:shop:7/next-purchases")).json()["data"]
+    assert first["customer_id"] == shop["7"]
+    assert (await client.get("/v1/customers/ext:shop:none/scores")).status_code == 404
+
+
+async def test_a_score_not_changed_since_is_not_sent_again(client, shop):
+    path = f"/v1/customers/{shop['7']}/scores"
+    etag = (await client.get(path)).headers["ETag"]
+    assert (await client.get(path, headers={"If-None-Match": etag})).status_code == 304
+
+
+async def test_the_pages_of_a_list_are_of_one_run(client, committed, settings, shop, run_scoring):
+    for path in ("/v1/scores", "/v1/next-purchases"):
+        first = (await client.get(path, params={"limit": 1})).json()
+        await run_scoring(committed, settings, AS_OF)
+        second = (await client.get(path, params={"limit": 1, "cursor": first["next_cursor"]})).json()
+        assert second["data"][0]["run_id"] == first["data"][0]["run_id"]
+        assert (await client.get(path, params={"limit": 1})).json()["data"][0]["run_id"] != first["data"][0]["run_id"]
+        foreign = base64.urlsafe_b64encode(b'["customer_id","x","y","z"]').decode()
+        assert (await client.get(path, params={"cursor": foreign})).status_code == 400
 
 
 async def test_scores_sort(client, shop):

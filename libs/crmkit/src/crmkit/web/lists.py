@@ -98,10 +98,12 @@ class List:
         """A part of the list, such as one customer's."""
         return replace(self, rows=self.rows.where(*conditions))
 
-    async def answer(self, request: Request, session: AsyncSession, asked: ListQuery) -> Response:
-        """The rows asked for, in the form that the caller accepts."""
+    async def answer(
+        self, request: Request, session: AsyncSession, asked: ListQuery, *, pin: UUID | None = None
+    ) -> Response:
+        """The rows asked for, in the form that the caller accepts. pin: carried by the cursor, for `cursors.pin`."""
         limit = MOST if getattr(asked, "ids", ()) and "limit" not in asked.model_fields_set else asked.limit
-        page = PageRequest(limit, asked.cursor, asked.sort, asked.count, tuple(getattr(asked, "expand", ())))
+        page = PageRequest(limit, asked.cursor, asked.sort, asked.count, tuple(getattr(asked, "expand", ())), pin)
         given = {name: value for name in self._filters() if (value := getattr(asked, name)) not in (None, [])}
         conditions = [_condition(name, value, self._column(name)) for name, value in given.items()]
         return await paging.answer(request, session, page, self._listing(self.rows.where(*conditions)))

@@ -1,11 +1,11 @@
 """One query, three ways out: keyset pages of JSON, an NDJSON stream, a CSV stream."""
 
-import base64
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Final, Generic, TypeVar, cast
+from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Query, Request
@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from crmkit.data import tables
 from crmkit.data.masking import Masker
 from crmkit.problems import FieldError, Invalid, InvalidCursor
-from crmkit.web import sessions
+from crmkit.web import cursors, sessions
 from crmkit.web.auth import Principal, sees_personal_data
 from crmkit.web.media import CSV, JSON, NDJSON
 
@@ -41,13 +41,14 @@ class Page(BaseModel, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What the caller asked of a list."""
+    """What the caller asked of a list. pin: what its rows are of, where that may change between two pages."""
 
     limit: int
     cursor: str | None
     sort: str | None
     count: bool = False
     expand: tuple[str, ...] = ()
+    pin: UUID | None = None
 
 
 def _page(
@@ -149,12 +150,12 @@ class _Order:
         return query.where(place < last if self.descending else place > last)
 
     def _values(self, cursor: str) -> tuple[Any, Any]:
-        name, *values = decode_cursor(cursor)
+        name, *values = cursors.decode(cursor)
         try:
-            if name != self.name or len(values) != 2:
+            if name != self.name or len(values) not in (2, 3):
                 raise ValueError("a cursor of another list")
             kinds = self.column.type.python_type, self.tie.type.python_type
-            value, tie = (_kind(kind).validate_python(value) for kind, value in zip(kinds, values, strict=True))
+            value, tie = (_kind(kind).validate_python(value) for kind, value in zip(kinds, values, strict=False))
         except ValueError as error:
             raise InvalidCursor("Take `next_cursor` as it came, with the same sort.") from error
         return value, tie
@@ -163,22 +164,6 @@ class _Order:
 @cache
 def _kind(kind: type[Any]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
-
-
-def encode_cursor(values: list[Any]) -> str:
-    """An opaque cursor of JSON values."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str) -> list[Any]:
-    """The values of a cursor; 400 when it is not one of ours."""
-    try:
-        values = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, msgspec.DecodeError, RecursionError) as error:
-        raise InvalidCursor("Take `next_cursor` as it came.") from error
-    if not isinstance(values, list) or not values:
-        raise InvalidCursor("Take `next_cursor` as it came.")
-    return values
 
 
 async def _json(session: AsyncSession, page: PageRequest, listing: Listing, order: _Order) -> bytes:
@@ -190,7 +175,7 @@ async def _json(session: AsyncSession, page: PageRequest, listing: Listing, orde
     data = b",".join(await _rendered(session, shown, page, listing))
     cursor: str | None = None
     if len(rows) > page.limit:
-        cursor = encode_cursor([order.name, shown[-1][-2], shown[-1][-1]])
+        cursor = cursors.encode([order.name, shown[-1][-2], shown[-1][-1], *([page.pin] if page.pin else [])])
     total = b',"total":%d' % await _count(session, listing) if page.count else b""
     return b'{"data":[' + data + b'],"next_cursor":' + msgspec.json.encode(cursor) + total + b"}"
 

@@ -1,59 +1,35 @@
 """`/v1/next-purchases` and `/v1/customers/{id}/next-purchases`."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 
-from crmkit.web import paging
+from crmkit.web.paging import Page
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 from segment.next_purchases import repository
-from segment.next_purchases.schemas import NextPurchase
+from segment.next_purchases.schemas import CustomerNextPurchaseQuery, NextPurchase, NextPurchaseQuery
 from segment.scores import service as scores
-from segment.scores.routes import AsOf
+from segment.scores.routes import CustomerId
 from segment.scoring_runs import service as scoring_runs
 
 router = api_router(tags=["next purchases"], scope="segments")
 
 
-@router.get("/next-purchases", operation_id="list_next_purchases", response_model=paging.Page[NextPurchase])
+@router.get("/next-purchases", operation_id="list_next_purchases", response_model=Page[NextPurchase])
 async def list_next_purchases(
-    request: Request,
-    session: Session,
-    page: paging.PageQuery,
-    as_of: AsOf = None,
-    product_type: Annotated[str | None, Query(max_length=200)] = None,
+    request: Request, session: Session, asked: Annotated[NextPurchaseQuery, Query()]
 ) -> Response:
-    documents = repository.of_run(await scoring_runs.finished(session, as_of=as_of))
-    listing = paging.Listing(
-        repository.list_next_purchases(documents, product_type),
-        keys={"customer_id": documents.c.customer_id},
-        tie=documents.c.rank,
-        default="customer_id",
-        model=NextPurchase,
-        document=documents.c.body,
-    )
-    return await paging.answer(request, session, page, listing)
+    run_id = await scoring_runs.asked_for(session, asked)
+    return await repository.of_run(run_id).answer(request, session, asked, pin=run_id)
 
 
 @router.get(
-    "/customers/{id}/next-purchases",
-    operation_id="list_customer_next_purchases",
-    response_model=paging.Page[NextPurchase],
+    "/customers/{id}/next-purchases", operation_id="list_customer_next_purchases", response_model=Page[NextPurchase]
 )
 async def list_customer_next_purchases(
-    id: Annotated[UUID, Path()], request: Request, session: Session, page: paging.PageQuery, as_of: AsOf = None
+    id: CustomerId, request: Request, session: Session, asked: Annotated[CustomerNextPurchaseQuery, Query()]
 ) -> Response:
-    run_id = await scoring_runs.finished(session, as_of=as_of)
+    run_id = await scoring_runs.asked_for(session, asked)
     await scores.get(session, run_id, id)
-    documents = repository.of_run(run_id)
-    listing = paging.Listing(
-        repository.list_of_customer(documents, id),
-        keys={"rank": documents.c.rank},
-        tie=documents.c.rank,
-        default="rank",
-        model=NextPurchase,
-        document=documents.c.body,
-    )
-    return await paging.answer(request, session, page, listing)
+    return await repository.of_customer(run_id, id).answer(request, session, asked, pin=run_id)

@@ -1,10 +1,28 @@
 """A product type that a customer is likely to buy next."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+
+from crmkit.web import lists
+from segment.scoring_runs.schemas import RunQuery
+
+Text = Annotated[str, Field(max_length=200)]
+
+
+class CustomerNextPurchaseQuery(RunQuery):
+    sort: Literal["rank", "-rank"] = "rank"
+    product_type: lists.AnyOf[Text]
+    product_category: lists.AnyOrNone[Text]
+
+
+class NextPurchaseQuery(RunQuery):
+    sort: Literal["customer_id", "-customer_id"] = "customer_id"
+    customer_id: lists.AnyOf[UUID]
+    product_type: lists.AnyOf[Text]
+    product_category: lists.AnyOrNone[Text]
 
 
 class BrandLoyalty(BaseModel):

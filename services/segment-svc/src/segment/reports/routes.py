@@ -1,7 +1,5 @@
 """`/v1/reports/...`: one question each, answered as JSON, CSV or a picture, by `format=` or by `Accept`."""
 
-import csv
-import io
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -9,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from crmkit.data import tables
 from crmkit.web import media
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
@@ -37,7 +36,9 @@ def _endpoint(definition: Definition[Any]) -> Callable[..., Awaitable[Response]]
             case "svg":
                 return Response(definition.chart(report), media_type=SVG)
             case "csv":
-                return Response(_csv(report, list(definition.row.model_fields)), media_type=media.CSV)
+                names = list(definition.row.model_fields)
+                table = tables.lines([names, *([getattr(row, name) for name in names] for row in report.rows)])
+                return Response(table, media_type=media.CSV)
             case _:
                 return Response(report.model_dump_json(), media_type=media.JSON)
 
@@ -46,14 +47,6 @@ def _endpoint(definition: Definition[Any]) -> Callable[..., Awaitable[Response]]
 
 def _accepted(accept: str) -> str:
     return next((name for name, kind in (("csv", media.CSV), ("svg", SVG)) if kind in accept), "json")
-
-
-def _csv(report: Report[Any], names: list[str]) -> str:
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(names)
-    writer.writerows([getattr(row, name) for name in names] for row in report.rows)
-    return table.getvalue()
 
 
 for _definition in REPORTS:

@@ -1,13 +1,14 @@
 """A customer's score: the metrics, the classes made from them, and why."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from crmkit.data.money import Money
+from crmkit.data.money import MOST, Money
+from crmkit.web import lists
+from segment.scoring_runs.schemas import RunQuery
 
 Tier = Literal["platinum", "gold", "silver", "bronze", "lead"]
 Abc = Literal["A", "B", "C"]
@@ -16,29 +17,34 @@ Stage = Literal["prospect", "exploration", "formation", "stable", "decline"]
 State = Literal["lost", "lapsed", "new", "reactivated", "growing", "declining"]
 Stability = Literal["potential", "new", "regular", "loyal"]
 
-EQUAL: Final = ("tier", "abc", "svcd", "stage", "state", "stability", "cell")
-RANGED: Final = ("weekly_spend", "revenue_amount", "order_count", "recency_days")
+Amount = Annotated[int | None, Field(ge=-MOST, le=MOST, description="minor units")]
+Count = Annotated[int | None, Field(ge=0, le=10**9)]
+Cell = Annotated[str, Field(pattern=r"^R\d{1,3}F\d{1,3}M\d{1,3}$", examples=["R5F4M5"])]
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreFilter:
-    """What a list of scores is narrowed to; amounts are minor units."""
+class ScoreQuery(RunQuery):
+    """`ids` are customers'."""
 
-    tier: Tier | None = None
-    abc: Abc | None = None
-    svcd: Svcd | None = None
-    stage: Stage | None = None
-    state: State | None = None
-    stability: Stability | None = None
-    cell: str | None = None
-    weekly_spend_gte: int | None = None
-    weekly_spend_lt: int | None = None
-    revenue_amount_gte: int | None = None
-    revenue_amount_lt: int | None = None
-    order_count_gte: int | None = None
-    order_count_lt: int | None = None
-    recency_days_gte: int | None = None
-    recency_days_lt: int | None = None
+    sort: Literal[
+        "customer_id", "-customer_id", "weekly_spend", "-weekly_spend",
+        "revenue_amount", "-revenue_amount", "order_count", "-order_count",
+    ] = "customer_id"  # fmt: skip
+    ids: lists.Ids
+    tier: lists.AnyOrNone[Tier]
+    abc: lists.AnyOf[Abc]
+    svcd: lists.AnyOrNone[Svcd]
+    stage: lists.AnyOf[Stage]
+    state: lists.AnyOrNone[State]
+    stability: lists.AnyOf[Stability]
+    cell: lists.AnyOf[Cell]
+    weekly_spend_gte: Amount = None
+    weekly_spend_lt: Amount = None
+    revenue_amount_gte: Amount = None
+    revenue_amount_lt: Amount = None
+    order_count_gte: Count = None
+    order_count_lt: Count = None
+    recency_days_gte: Count = None
+    recency_days_lt: Count = None
 
 
 class Metrics(BaseModel):

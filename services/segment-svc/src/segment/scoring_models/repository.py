@@ -1,21 +1,21 @@
 """Queries over scoring models."""
 
-from typing import Any
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data import db
+from crmkit.web import lists
 from segment.scoring_models.errors import ScoringModelChanged
 from segment.scoring_models.models import ScoringModelRow
-from segment.scoring_models.schemas import NewScoringModel
+from segment.scoring_models.schemas import NewScoringModel, ScoringModel, ScoringModelQuery
 
-
-def list_models(name: str | None) -> Select[Any]:
-    query = select(ScoringModelRow)
-    return query if name is None else query.where(ScoringModelRow.name == name)
+MODELS: Final = lists.List(
+    select(ScoringModelRow), ScoringModelQuery, columns=ScoringModelRow.__mapper__.c, model=ScoringModel
+)
 
 
 async def insert_version(session: AsyncSession, new: NewScoringModel) -> ScoringModelRow:

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from crmkit.web import paging
+from crmkit.web.paging import Page
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 from segment.scoring_models import repository, service
-from segment.scoring_models.models import ScoringModelRow
-from segment.scoring_models.schemas import ModelName, NewScoringModel, ScoringModel
+from segment.scoring_models.schemas import NewScoringModel, ScoringModel, ScoringModelQuery
 
 router = api_router(tags=["scoring"], scope="segments")
 
@@ -20,18 +19,11 @@ async def create_scoring_model(body: NewScoringModel, session: Session) -> Scori
     return await service.create_version(session, body)
 
 
-@router.get("/scoring-models", operation_id="list_scoring_models", response_model=paging.Page[ScoringModel])
+@router.get("/scoring-models", operation_id="list_scoring_models", response_model=Page[ScoringModel])
 async def list_scoring_models(
-    request: Request, session: Session, page: paging.PageQuery, name: Annotated[ModelName | None, Query()] = None
+    request: Request, session: Session, asked: Annotated[ScoringModelQuery, Query()]
 ) -> Response:
-    listing = paging.Listing(
-        repository.list_models(name),
-        keys={"created_at": ScoringModelRow.created_at, "version": ScoringModelRow.version},
-        tie=ScoringModelRow.id,
-        default="-created_at",
-        model=ScoringModel,
-    )
-    return await paging.answer(request, session, page, listing)
+    return await repository.MODELS.answer(request, session, asked)
 
 
 @router.get("/scoring-models/{id}", operation_id="get_scoring_model")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 
 # The model whose runs are told as what a customer is; others are trials.
@@ -81,3 +82,9 @@ class ScoringModel(BaseModel):
     version: int
     thresholds: Thresholds
     created_at: datetime
+
+
+class ScoringModelQuery(lists.ListQuery):
+    sort: Literal["created_at", "-created_at", "version", "-version"] = "-created_at"
+    ids: lists.Ids
+    name: lists.AnyOf[ModelName]

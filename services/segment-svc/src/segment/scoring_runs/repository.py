@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crmkit.data import db
 from crmkit.events import outbox
+from crmkit.web import lists
 from crmkit.work.jobs import jobs
 from segment import sql
 from segment.scoring_models.models import ScoringModelRow
 from segment.scoring_models.schemas import DEFAULT, Thresholds
 from segment.scoring_runs.models import CurrentRunRow, ScoringRunRow
 from segment.scoring_runs.rules import LANES, Plan, Slice
+from segment.scoring_runs.schemas import ScoringRun, ScoringRunQuery
 
 SLICE: Final = ("chunk_customers", "chunk_orders", "chunk_metrics", "chunk_tastes")
 _TELL_CHANGES: Final = outbox.telling(
@@ -60,24 +62,29 @@ class RunTerms:
         }
 
 
-def list_runs(as_of: date | None) -> Select[Any]:
-    """Runs with their model's name and their job's status."""
-    query = (
-        select(
-            *(column for column in ScoringRunRow.__table__.c if column.name != "run_id"),
-            ScoringRunRow.id.label("id"),
-            ScoringModelRow.name.label("model"),
-            func.concat(ScoringModelRow.name, "-", ScoringModelRow.version).label("model_version"),
-            case((ScoringRunRow.finished_at.is_not(None), "succeeded"), else_=jobs.c.status).label("status"),
-        )
-        .join(ScoringModelRow, ScoringModelRow.id == ScoringRunRow.model_id)
-        .join(jobs, jobs.c.id == ScoringRunRow.id)
+_STATUS: Final = case((ScoringRunRow.finished_at.is_not(None), "succeeded"), else_=jobs.c.status)
+_RUNS: Final[Select[Any]] = (
+    select(
+        *(column for column in ScoringRunRow.__table__.c if column.name != "run_id"),
+        ScoringRunRow.id.label("id"),
+        ScoringModelRow.name.label("model"),
+        func.concat(ScoringModelRow.name, "-", ScoringModelRow.version).label("model_version"),
+        _STATUS.label("status"),
     )
-    return query if as_of is None else query.where(ScoringRunRow.as_of == as_of)
+    .join(ScoringModelRow, ScoringModelRow.id == ScoringRunRow.model_id)
+    .join(jobs, jobs.c.id == ScoringRunRow.id)
+)
+RUNS: Final = lists.List(
+    _RUNS,
+    ScoringRunQuery,
+    columns=ScoringRunRow.__mapper__.c,
+    named={"model": ScoringModelRow.name, "status": _STATUS},
+    model=ScoringRun,
+)
 
 
 async def find_run(session: AsyncSession, run_id: UUID) -> db.Row | None:
-    query = list_runs(None).where(ScoringRunRow.id == run_id)
+    query = _RUNS.where(ScoringRunRow.id == run_id)
     row: db.Row | None = (await session.execute(query)).one_or_none()
     return row
 

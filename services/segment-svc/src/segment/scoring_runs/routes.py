@@ -1,19 +1,17 @@
 """`/v1/scoring-runs`."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from crmkit.web import paging
+from crmkit.web.paging import Page
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 from crmkit.work import jobs
 from crmkit.work.jobs import Job
 from segment.scoring_runs import repository, service
-from segment.scoring_runs.models import ScoringRunRow
-from segment.scoring_runs.schemas import NewScoringRun, ScoringRun
+from segment.scoring_runs.schemas import NewScoringRun, ScoringRun, ScoringRunQuery
 
 router = api_router(tags=["scoring"], scope="segments")
 
@@ -25,18 +23,9 @@ async def create_scoring_run(body: NewScoringRun, request: Request, session: Ses
     return job
 
 
-@router.get("/scoring-runs", operation_id="list_scoring_runs", response_model=paging.Page[ScoringRun])
-async def list_scoring_runs(
-    request: Request, session: Session, page: paging.PageQuery, as_of: Annotated[date | None, Query()] = None
-) -> Response:
-    listing = paging.Listing(
-        repository.list_runs(as_of),
-        keys={"created_at": ScoringRunRow.created_at, "as_of": ScoringRunRow.as_of},
-        tie=ScoringRunRow.id,
-        default="-created_at",
-        model=ScoringRun,
-    )
-    return await paging.answer(request, session, page, listing)
+@router.get("/scoring-runs", operation_id="list_scoring_runs", response_model=Page[ScoringRun])
+async def list_scoring_runs(request: Request, session: Session, asked: Annotated[ScoringRunQuery, Query()]) -> Response:
+    return await repository.RUNS.answer(request, session, asked)
 
 
 @router.get("/scoring-runs/{id}", operation_id="get_scoring_run")

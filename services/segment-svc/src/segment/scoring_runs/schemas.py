@@ -1,20 +1,42 @@
 """A scoring run: one model applied to all customers as they were at the start of a day."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from crmkit.web import lists
 from crmkit.web.bodies import Body
-from segment.scoring_models.schemas import ModelName
+from segment.scoring_models.schemas import DEFAULT, ModelName
+
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+AsOf = Annotated[date | None, Field(description="the latest finished run of this day; left out, the current run")]
+OfModel = Annotated[ModelName, Field(description="whose runs; all but `default` are trials")]
+
+
+class RunQuery(lists.ListQuery):
+    """A list of what one finished run made; its pages are all of the run that the first was of."""
+
+    as_of: AsOf = None
+    model: OfModel = DEFAULT
+
+
+class ScoringRunQuery(lists.ListQuery):
+    sort: Literal["created_at", "-created_at", "as_of", "-as_of"] = "-created_at"
+    ids: lists.Ids
+    as_of: lists.AnyOf[date]
+    model: lists.AnyOf[ModelName]
+    status: lists.AnyOf[Status]
+    as_of_gte: date | None = None
+    as_of_lt: date | None = None
 
 
 class NewScoringRun(Body):
     """as_of: everything before this day's midnight counts, in the business's time zone; left out, tomorrow's does."""
 
     as_of: date | None = Field(default=None, examples=["2017-12-04"])
-    model: ModelName = "default"
+    model: ModelName = DEFAULT
 
 
 class RefusedOrders(BaseModel):
@@ -34,7 +56,7 @@ class ScoringRun(BaseModel):
     model: str
     model_version: str
     as_of: date
-    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    status: Status
     currency: str
     customer_count: int | None
     ranked_count: int | None

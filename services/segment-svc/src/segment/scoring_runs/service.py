@@ -12,6 +12,7 @@ from crmkit.data import audit
 from crmkit.data.db import Database
 from crmkit.data.money import minor_unit
 from crmkit.events import outbox
+from crmkit.web import cursors
 from crmkit.work import jobs
 from crmkit.work.jobs import Cancelled, Chunk, Job
 from segment.scoring_models import service as scoring_models
@@ -20,7 +21,7 @@ from segment.scoring_runs import repository, rules
 from segment.scoring_runs.errors import FutureScoring, NoScores, ScoringRunNotFound
 from segment.scoring_runs.repository import RunTerms
 from segment.scoring_runs.rules import Plan, Slice
-from segment.scoring_runs.schemas import NewScoringRun, ScoringRun
+from segment.scoring_runs.schemas import NewScoringRun, RunQuery, ScoringRun
 from segment.settings import Settings
 
 JOB: Final = "scoring"
@@ -75,6 +76,15 @@ async def finished(
     if found is None:
         raise NoScores(f"No run of model {model!r} {f'as of {as_of} ' if as_of else ''}has finished.")
     return found
+
+
+async def asked_for(session: AsyncSession, asked: RunQuery) -> UUID:
+    """The run whose list is asked for; from the second page on the first one's, whatever has finished since.
+
+    Raises: NoScores (404).
+    """
+    pinned = cursors.pin(asked.cursor)
+    return await finished(session, model=asked.model, as_of=asked.as_of, run_id=pinned)
 
 
 async def score(run: jobs.Run, *, chunk_lines: int = CHUNK_LINES) -> ScoringRun:

@@ -228,14 +228,13 @@ class QuickThing(BaseModel):
 
 QUICK = f"""
 with made as materialized (
-    select uuidv7() as id, $10::text as name, $11::numeric as size
+    select uuidv7() as id, $7::text as name, $8::numeric as size
 ), rendered as materialized (
     select made.*, json_build_object('id', id, 'name', name) as document from made
 ), inserted as (
     insert into things (id, name, size) select id, name, size from rendered
 ), emitted as (
-    insert into outbox (type, source, data, actor, request_id, causation_id, traceparent)
-    select 'perennial.thing.created.v1', '/v1/things/' || id, document, {fast.ORIGIN} from rendered
+    {outbox.telling("thing", "'created'", rows="rendered", document="document")}
 ), {fast.keeping(source="rendered", body="document", headers="'location', '/v1/things/' || id")}
 select id, document::text from rendered
 """

@@ -1,10 +1,12 @@
 """The hot path: a request that is one autocommitted statement, its effect, event and kept answer all in it.
 
-A hot statement begins with nine parameters, its own ones start at $10: $1 to $4 are where its event comes from
-(`ORIGIN`), $5 to $9 the claim of the `Idempotency-Key` (client, method, path, key, fingerprint; null without one).
+A hot statement begins with six parameters, its own ones start at $7: $1 is where its event comes from, as
+`outbox.telling` takes it, $2 to $6 the claim of the `Idempotency-Key` (client, method, path, key, fingerprint; null
+without one).
 
-    KEPT = fast.keeping(source="rendered", body="document", headers="'location', '/v1/tickets/' || id")
-    CREATE = f"with rendered as (...), emitted as (insert into outbox ... {fast.ORIGIN} ...), {KEPT} select ..."
+    TOLD = outbox.telling("thing", "'created'", rows="made", document="document")
+    KEPT = fast.keeping(source="made", body="document", headers="'location', '/v1/things/' || id")
+    CREATE = f"with made as (insert into things ... returning id, ... as document), told as ({TOLD}), {KEPT} select ..."
     row = await fast.execute(request, CREATE, new.subject, new.body)
 """
 
@@ -17,9 +19,7 @@ from fastapi import Request
 from crmkit.data import db
 from crmkit.events import outbox
 from crmkit.web import idempotency, media, sessions
-from crmkit.web.idempotency import Replayed
-
-ORIGIN: Final = "$1::text, $2::text, $3::text, $4::text"
+from crmkit.web.idempotency import Claim, Replayed
 
 NO_CLAIM: Final = (None,) * 5
 
@@ -34,9 +34,9 @@ def keeping(*, source: str, body: str, headers: str = "", status: int = 201) -> 
     named = f"'content-type', '{media.JSON}'" + (f", {headers}" if headers else "")
     return f"""kept as (
     insert into idempotency (client, method, path, key, fingerprint, status, headers, body)
-    select $5::text, $6::text, $7::text, $8::text, $9::bytea, {status},
+    select $2::text, $3::text, $4::text, $5::text, $6::bytea, {status},
         json_build_object({named})::text, convert_to(({body})::text, 'UTF8')
-    from {source} where $8::text is not null
+    from {source} where $5::text is not null
 )"""
 
 
@@ -49,26 +49,20 @@ async def execute(request: Request, sql: str, *args: Any) -> asyncpg.Record | No
     claim = idempotency.claim_of(request, await request.body())
     values = NO_CLAIM if claim is None else msgspec.structs.astuple(claim)
     try:
-        return await sessions.one_statement(request, sql, *outbox.context_values(), *values, *args)
+        return await sessions.one_statement(request, sql, outbox.origin(), *values, *args)
     except asyncpg.UniqueViolationError as error:
         if claim is None or db.constraint(error) != "idempotency_pkey":
             raise
+        await _replay(request, claim)
+        raise idempotency.in_flight() from error
     except asyncpg.LockNotAvailableError as error:
         if claim is None:
             raise
         raise idempotency.in_flight() from error
-    await replay(request)
-    raise idempotency.in_flight()
 
 
-async def replay(request: Request) -> None:
-    """Raise `Replayed` when an answer is kept under the request's key: asked where a statement had no effect.
-
-    Raises: IdempotencyKeyReused (422) when the key came with another body.
-    """
-    claim = idempotency.claim_of(request, await request.body())
-    if claim is None:
-        return
+async def _replay(request: Request, claim: Claim) -> None:
+    """Raise what is kept under the claim. Raises IdempotencyKeyReused (422) when it came with another body."""
     row = await sessions.one_statement(request, idempotency.HOLDER, claim.client, claim.method, claim.path, claim.key)
     if row is not None and row["status"] is not None:
         raise Replayed(idempotency.kept_response(claim, *row.values()))

@@ -17,10 +17,8 @@ from crmkit.web import fast
 from crmkit.web.told import Told
 
 _SOURCE: Final = "'/v1/tickets/' || id"
-_TOLD: Final = outbox.telling(
-    "ticket", "'created'", rows="made", document="document", subject="customer_id", origin=fast.ORIGIN
-)
-_RECORDED: Final = audit.recording("create_ticket", rows="made", resource=_SOURCE, origin="array[$1, $2, $3, $4]")
+_TOLD: Final = outbox.telling("ticket", "'created'", rows="made", document="document", subject="customer_id")
+_RECORDED: Final = audit.recording("create_ticket", rows="made", resource=_SOURCE)
 _HEADERS: Final = f"""'location', {_SOURCE}, 'etag', '"1"'"""
 _KEPT: Final = fast.keeping(source="made", body="document", headers=_HEADERS)
 
@@ -41,7 +39,7 @@ _FOUND: Final = {
 }
 _COLUMNS: Final = [column.name for column in Ticket.__table__.columns]
 
-# $10: a JSON array of `row`s. Ids rise in the order of the rows: a sorted subquery keeps it under a lateral join.
+# $7: a JSON array of `row`s. Ids rise in the order of the rows: a sorted subquery keeps it under a lateral join.
 # A ticket about a call, and naming nobody, concerns whom the call does.
 CREATE: Final = f"""
 with made as (
@@ -49,7 +47,7 @@ with made as (
     select {", ".join(_FOUND.get(name, f'ticket."{name}"') for name in _COLUMNS)}
     from (
         select given.ticket, given.by_tier -> score.tier as at_tier, whom.*, found.*
-        from rows from (json_to_recordset($10::json) as (ticket json, by_tier json))
+        from rows from (json_to_recordset($7::json) as (ticket json, by_tier json))
             with ordinality as given(ticket, by_tier, place)
         cross join lateral (
             select given.ticket ->> 'handle_kind' as handle_kind, given.ticket ->> 'handle_value' as handle_value
@@ -92,4 +90,4 @@ async def insert_ticket(request: Request, row: dict[str, Any]) -> Response:
 async def insert_tickets(connection: asyncpg.Connection, rows: Sequence[dict[str, Any]]) -> list[asyncpg.Record]:
     """Insert tickets in the connection's transaction; id and document of each, in the order of the rows."""
     payload = msgspec.json.encode(rows).decode()
-    return list(await connection.fetch(CREATE, *outbox.context_values(), *fast.NO_CLAIM, payload))
+    return list(await connection.fetch(CREATE, outbox.origin(), *fast.NO_CLAIM, payload))

@@ -36,10 +36,9 @@ class Draft(msgspec.Struct, frozen=True):
     coupons: tuple[NewCoupon, ...]
 
     def made(self) -> MadeList:
-        document = self.document.model_dump_json()
         lines = msgspec.json.encode(self.document.model_dump(mode="json", include={"lines"})["lines"])
         customer_id = self.document.customer.id
-        return MadeList(self.document.id, customer_id, self.document.list_code, lines.decode(), document)
+        return MadeList(self.document.id, customer_id, self.document.list_code, lines.decode())
 
 
 async def make_lists(connection: Connection, plan: Plan, wanted: Sequence[list[NextPurchase]]) -> int:

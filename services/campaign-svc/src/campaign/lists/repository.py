@@ -48,11 +48,13 @@ returning id
 _CODES: Final = """
 insert into list_codes (code, shopping_list_id, customer_id) select * from unnest($1::text[], $2::uuid[], $3::uuid[])
 """
-_TELL: Final = """
-insert into outbox (type, source, subject, data, actor, request_id, causation_id, traceparent)
-select 'perennial.shopping_list.issued.v1', '/v1/shopping-lists/' || id, customer_id::text, data::json, $4, $5, $6, $7
-from unnest($1::uuid[], $2::uuid[], $3::text[]) as made (id, customer_id, data)
-"""
+_TELL: Final = outbox.telling(
+    "shopping_list",
+    "'issued'",
+    rows="shopping_lists where id = any($2)",
+    document="shopping_list_document(shopping_lists)",
+    subject="customer_id",
+)
 _FORGET: Final = """
 delete from list_audience where job_id in (select id from jobs where status not in ('queued', 'running'))
 """
@@ -70,13 +72,12 @@ class ListRun(msgspec.Struct, frozen=True):
 
 
 class MadeList(msgspec.Struct, frozen=True):
-    """A list to be written; `lines` and `document` are JSON."""
+    """A list to be written; `lines` is JSON."""
 
     id: UUID
     customer_id: UUID
     list_code: str
     lines: str
-    document: str
 
 
 async def add_audience(connection: Connection, job_id: UUID, campaign_id: UUID, groups: dict[UUID, Group]) -> None:
@@ -107,8 +108,7 @@ async def insert_lists(connection: Connection, run: ListRun, lists: Sequence[Mad
     new = [made for made in lists if made.id in written]
     ids, customers = [made.id for made in new], [made.customer_id for made in new]
     await connection.execute(_CODES, [made.list_code for made in new], ids, customers)
-    documents = [made.document for made in new]
-    await connection.execute(_TELL, ids, customers, documents, *outbox.context_values())
+    await connection.execute(_TELL, outbox.origin(), ids)
     return written
 
 

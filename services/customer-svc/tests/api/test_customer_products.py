@@ -52,3 +52,16 @@ async def test_an_item_with_a_nul_is_refused_alone(client: TestClient) -> None:
     results = (await client.post("/v1/products/batch", json={"items": items})).json()["data"]
     assert [result["status"] for result in results] == [201, 422, 201]
     assert [error["pointer"] for error in results[1]["problem"]["errors"]] == ["/name"]
+
+
+async def test_each_thing_made_by_a_batch_leaves_an_audit_entry(client: TestClient) -> None:
+    for noun, items in (
+        ("products", [{"external_id": str(uuid.uuid4())}, {}, {"external_id": str(uuid.uuid4())}]),
+        ("customers", [{"name": "Anna"}, {"phones": ["1"]}, {"name": "Ben"}]),
+    ):
+        results = (await client.post(f"/v1/{noun}/batch", json={"items": items})).json()["data"]
+        assert [result["status"] for result in results] == [201, 422, 201]
+        for made in results[::2]:
+            params = {"resource": f"/v1/{noun}/{made['id']}"}
+            [entry] = (await client.get("/v1/audit/customer", params=params)).json()["data"]
+            assert entry["action"] == f"create_{noun[:-1]}"

@@ -41,4 +41,4 @@ async def test_rows_of_one_order_may_have_empty_lines_between_them() -> None:
     quantities = {
         number: (order["external_id"], [line["quantity"] for line in order["lines"]]) for number, order in found.items()
     }
-    assert quantities == {2: ("A", ["1", "2"]), 7: ("B", ["3", "4"])}
+    assert quantities == {2: ("A", [1, 2]), 7: ("B", [3, 4])}

@@ -19,5 +19,9 @@ class UnknownColumn(Invalid):
     code, title = "unknown_column", "The CSV header names a column we do not know"
 
 
+class RepeatedColumn(Invalid):
+    code, title = "repeated_column", "The CSV header names a column twice"
+
+
 class UploadAbandoned(Problem):
     status, code, title = 408, "upload_abandoned", "The upload paused for too long"

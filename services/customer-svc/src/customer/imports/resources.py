@@ -17,7 +17,7 @@ from customer.customers import rules as customer_rules
 from customer.customers import service as customers
 from customer.customers.schemas import NewCustomer
 from customer.imports.schemas import Resource
-from customer.imports.tables import SURPLUS
+from customer.imports.tables import FAULTS
 from customer.intake import Mode
 from customer.interactions import service as interactions
 from customer.interactions.schemas import NewInteraction
@@ -41,14 +41,10 @@ LINES_AT_A_TIME: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How one import wants its lines taken, and what it has found so far.
-
-    lax: numbers may come as text, as they do from CSV.
-    """
+    """How one import wants its lines taken, and what it has found so far."""
 
     mode: Mode
     region: str
-    lax: bool
     catalogue: Catalogue = field(default_factory=Catalogue)
 
 
@@ -81,7 +77,7 @@ async def read(resource: Resource, lines: Sequence[bytes], how: Intake) -> ReadL
             # brackets as a whole: for an order of 40 lines that takes four times as long as decoding it.
             if NUL in line:
                 unstorable.refuse(line)
-            if how.lax and line == SURPLUS:
+            if line in FAULTS:
                 raise Unreadable(line.decode())
             found.readable.append(way.read(line, how))
         except UNREADABLE as error:
@@ -107,12 +103,10 @@ def _read_customer(line: bytes, how: Intake) -> customer_rules.Intake:
 
 
 def _read_order(line: bytes, how: Intake) -> ReadOrder:
-    decoder = _LAX_ORDER if how.lax else _ORDER
-    return order_rules.read(decoder.decode(line), how.region)
+    return order_rules.read(_ORDER.decode(line), how.region)
 
 
 _ORDER: Final = msgspec.json.Decoder(OrderIntake)
-_LAX_ORDER: Final = msgspec.json.Decoder(OrderIntake, strict=False)
 
 WAYS: Final[Mapping[Resource, Way[Any]]] = {
     "customers": Way(_read_customer, lambda db, items, how: customers.take_customers(db, items, how.mode)),

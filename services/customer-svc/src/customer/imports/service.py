@@ -99,14 +99,16 @@ async def create_import(session: AsyncSession, params: ImportParams, upload: Upl
 async def run_import(run: jobs.Run, *, region: str) -> ImportResult:
     """Take the staged chunks one after another, each a transaction; bad lines go to the error list."""
     params = ImportParams.model_validate(run.params)
-    how = Intake(Mode(params.mode), region, lax=params.media_type == "text/csv")
+    how = Intake(Mode(params.mode), region)
     async with Ahead(run, params.resource, how) as ahead:
         while True:
             async with run.chunk() as chunk:
                 done = chunk.checkpoint or {"chunks": 0}
                 staged = await ahead.next(done["chunks"])
                 if staged is None:
-                    return ImportResult(**{effect: done.get(effect, 0) for effect in ImportResult.model_fields})
+                    result = ImportResult(**{effect: done.get(effect, 0) for effect in ImportResult.model_fields})
+                    await _record(chunk.session, run.id, params, result)
+                    return result
                 connection = await driver(chunk.session)
                 outcomes = await _take(connection, params, staged.read, how)
                 failed = await _keep_errors(connection, run.id, staged.lines, outcomes)
@@ -114,6 +116,13 @@ async def run_import(run: jobs.Run, *, region: str) -> ImportResult:
                 taken = Counter(outcome.effect.value for outcome in outcomes if outcome.effect)
                 counts = {effect: done.get(effect, 0) + taken[effect] for effect in ImportResult.model_fields}
                 chunk.save({"chunks": done["chunks"] + 1} | counts, processed=staged.count - failed, failed=failed)
+
+
+async def _record(session: AsyncSession, job_id: UUID, params: ImportParams, result: ImportResult) -> None:
+    """One audit entry for all that an import did, with its counts."""
+    if not params.dry_run:
+        counts = ", ".join(f"{effect} {count}" for effect, count in result)
+        await audit.record(session, f"import_{params.resource}", jobs.location("customer", job_id), counts)
 
 
 async def _take(connection: asyncpg.Connection, params: ImportParams, lines: ReadLines, how: Intake) -> list[Outcome]:

@@ -78,11 +78,6 @@ class Customer(BaseModel):
     erased_at: datetime | None
 
 
-class CustomerPage(BaseModel):
-    data: list[Customer]
-    next_cursor: str | None
-
-
 class NewCustomers(Body):
     """Up to 1,000 customers; each stands or falls by itself."""
 

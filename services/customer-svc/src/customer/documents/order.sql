@@ -18,5 +18,5 @@ select o.customer_id, o.id, o.version, o.placed_at, o.store_id, json_build_objec
             ) as product
             where l.customer_id = o.customer_id and l.order_id = o.id
         ) as one)
-) as document
+) as document, o.source, o.channel, o.currency, o.brand
 from orders o;

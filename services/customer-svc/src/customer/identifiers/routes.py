@@ -4,11 +4,14 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from crmkit.web import concurrency, paging, routing
+from crmkit.web import concurrency, routing
+from crmkit.web.paging import Page
 from crmkit.web.sessions import Session
 from customer.customers import service as customers
-from customer.identifiers import repository, service
-from customer.identifiers.schemas import Identifier, Identifiers, Kind, NewIdentifier
+from customer.identifiers import service
+from customer.identifiers.models import identifiers
+from customer.identifiers.repository import IDENTIFIERS
+from customer.identifiers.schemas import Identifier, IdentifierQuery, Identifiers, Kind, NewIdentifier
 from customer.references.paths import CustomerId, KnownCustomer
 from customer.references.schemas import Source
 from customer.settings import region_of
@@ -16,9 +19,11 @@ from customer.settings import region_of
 router = routing.router(tags=["customers"], scope="customers")
 
 
-@router.get("/customers/{id}/identifiers", operation_id="list_identifiers", response_model=paging.Page[Identifier])
-async def list_identifiers(request: Request, id: KnownCustomer, session: Session, page: paging.PageQuery) -> Response:
-    return await paging.answer(request, session, page, repository.listing(id))
+@router.get("/customers/{id}/identifiers", operation_id="list_identifiers", response_model=Page[Identifier])
+async def list_identifiers(
+    request: Request, id: KnownCustomer, session: Session, asked: Annotated[IdentifierQuery, Query()]
+) -> Response:
+    return await IDENTIFIERS.where(identifiers.c.customer_id == id).answer(request, session, asked)
 
 
 @router.post(

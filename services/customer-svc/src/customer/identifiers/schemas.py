@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 from customer.references.schemas import Source, Text
 
@@ -31,3 +32,9 @@ class Identifiers(BaseModel):
 
     data: list[Identifier]
     next_cursor: None = None
+
+
+class IdentifierQuery(lists.ListQuery):
+    sort: Literal["kind", "-kind"] = "kind"
+    kind: lists.AnyOf[Kind]
+    source: lists.AnyOf[str]

@@ -1,6 +1,6 @@
 """The view that lists of interactions read."""
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid
+from sqlalchemy import TEXT, Column, DateTime, MetaData, String, Table, Uuid, cast
 
 documents = Table(
     "interaction_documents",
@@ -12,3 +12,4 @@ documents = Table(
     Column("resolution", String),
     Column("document", String),
 )
+DOCUMENT = cast(documents.c.document, TEXT).label("document")

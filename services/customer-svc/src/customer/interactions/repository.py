@@ -7,19 +7,23 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import TEXT, cast, select
+from sqlalchemy import select
 
 from crmkit.events import outbox
-from crmkit.web import paging
+from crmkit.web import lists
 from crmkit.web.batches import Effect, Outcome
 from crmkit.web.told import Told
 from customer import intake
 from customer.intake import NO_CAUSE, Cause, Mode
-from customer.interactions.models import documents
-from customer.interactions.schemas import FIELDS, Interaction, InteractionFilters, NewInteraction
+from customer.interactions.models import DOCUMENT, documents
+from customer.interactions.schemas import FIELDS, Interaction, InteractionQuery, NewInteraction
 from customer.pending import repository as pending
 from customer.pending.repository import Noun, Pending
 from customer.references.rules import Handle
+
+INTERACTIONS: Final = lists.List(
+    select(DOCUMENT), InteractionQuery, columns=documents.c, model=Interaction, document=DOCUMENT
+)
 
 _ROW: Final = ", ".join(FIELDS)
 # An external id is what two tellings of one touch have in common.
@@ -231,19 +235,3 @@ def _pending(item: Recorded) -> Pending:
 async def find(connection: asyncpg.Connection, id: UUID) -> Told | None:
     row = await connection.fetchrow(_FIND, id)
     return Told(*row) if row else None
-
-
-def listing(filters: InteractionFilters) -> paging.Listing:
-    """Interactions, the newest first; those that wait for their customers among them."""
-    document = cast(documents.c.document, TEXT).label("document")
-    query = select(documents.c.id, document)
-    if filters.customer_id:
-        query = query.where(documents.c.customer_id == filters.customer_id)
-    if filters.kind:
-        query = query.where(documents.c.kind == filters.kind)
-    if filters.resolution:
-        query = query.where(documents.c.resolution == filters.resolution)
-    keys = {"occurred_at": documents.c.occurred_at}
-    return paging.Listing(
-        query, keys=keys, tie=documents.c.id, default="-occurred_at", model=Interaction, document=document
-    )

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from crmkit.web import paging, routing
+from crmkit.web import routing
+from crmkit.web.paging import Page
 from crmkit.web.sessions import Session
 from customer.interactions import repository, service
 from customer.interactions.errors import InteractionNotFound
-from customer.interactions.schemas import Interaction, InteractionFilters, NewInteraction, Resolution
+from customer.interactions.schemas import Interaction, InteractionQuery, NewInteraction
 from customer.references.paths import by_handle
 from customer.settings import region_of
 
@@ -19,28 +20,17 @@ InteractionId = Annotated[UUID, Depends(by_handle("interaction", _FIND, Interact
 router = routing.router(tags=["timeline"], scope="customers")
 
 
-def _filters(
-    customer_id: Annotated[UUID | None, Query()] = None,
-    kind: Annotated[str | None, Query()] = None,
-    resolution: Annotated[Resolution | None, Query(description="how surely the customer is known")] = None,
-) -> InteractionFilters:
-    return InteractionFilters(customer_id, kind, resolution)
-
-
 @router.post("/interactions", status_code=201, operation_id="create_interaction", response_model=Interaction)
 async def create_interaction(body: NewInteraction, request: Request, session: Session) -> Response:
     id = await service.create_interaction(session, body, region=region_of(request))
     return (await service.read_interaction(session, id)).answer(location=f"/v1/interactions/{id}")
 
 
-@router.get("/interactions", operation_id="list_interactions", response_model=paging.Page[Interaction])
+@router.get("/interactions", operation_id="list_interactions", response_model=Page[Interaction])
 async def list_interactions(
-    request: Request,
-    session: Session,
-    page: paging.PageQuery,
-    filters: Annotated[InteractionFilters, Depends(_filters)],
+    request: Request, session: Session, asked: Annotated[InteractionQuery, Query()]
 ) -> Response:
-    return await paging.answer(request, session, page, repository.listing(filters))
+    return await repository.INTERACTIONS.answer(request, session, asked)
 
 
 @router.get("/interactions/{id}", operation_id="get_interaction", response_model=Interaction)

@@ -1,6 +1,5 @@
 """Touches as they come in and go out."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from crmkit.data.instants import Instant
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 from customer.references.rules import DEFAULT_SOURCE
 from customer.references.schemas import CustomerRef, Source, Text
@@ -75,10 +75,11 @@ class Interaction(BaseModel):
     resource: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class InteractionFilters:
-    """Which interactions a list shows."""
-
-    customer_id: UUID | None = None
-    kind: str | None = None
-    resolution: Resolution | None = None
+class InteractionQuery(lists.ListQuery):
+    sort: Literal["-occurred_at", "occurred_at"] = "-occurred_at"
+    ids: lists.Ids
+    customer_id: lists.AnyOrNone[UUID]
+    kind: lists.AnyOf[str]
+    resolution: lists.AnyOf[Resolution]
+    occurred_at_gte: Instant | None = None
+    occurred_at_lt: Instant | None = None

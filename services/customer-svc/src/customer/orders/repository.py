@@ -7,19 +7,21 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import TEXT, cast, select
+from sqlalchemy import select
 
 from crmkit.events import outbox
-from crmkit.web import paging
+from crmkit.web import lists
 from crmkit.web.batches import Effect, Outcome
 from crmkit.web.told import Told
 from customer import intake
 from customer.intake import NO_CAUSE, Cause, Mode
 from customer.orders import lines
 from customer.orders.lines import Placed
-from customer.orders.models import documents
+from customer.orders.models import DOCUMENT, documents
 from customer.orders.rules import FIELDS
-from customer.orders.schemas import Order, OrderFilters
+from customer.orders.schemas import Order, OrderQuery
+
+ORDERS: Final = lists.List(select(DOCUMENT), OrderQuery, columns=documents.c, model=Order, document=DOCUMENT)
 
 _ROW: Final = ", ".join((*FIELDS, "total_amount", "fingerprint"))
 _NEW_IDS: Final = "select uuidv7() from generate_series(1, $1)"
@@ -194,19 +196,3 @@ def _row(item: Placed) -> dict[str, Any]:
         "total_amount": order.total_amount,
         "fingerprint": item.read.fingerprint,
     }
-
-
-def listing(filters: OrderFilters) -> paging.Listing:
-    """Orders, the newest first unless asked otherwise."""
-    document = cast(documents.c.document, TEXT).label("document")
-    query = select(documents.c.id, document)
-    if filters.customer_id:
-        query = query.where(documents.c.customer_id == filters.customer_id)
-    if filters.store_id:
-        query = query.where(documents.c.store_id == filters.store_id)
-    if filters.placed_at_gte:
-        query = query.where(documents.c.placed_at >= filters.placed_at_gte)
-    if filters.placed_at_lt:
-        query = query.where(documents.c.placed_at < filters.placed_at_lt)
-    keys = {"placed_at": documents.c.placed_at}
-    return paging.Listing(query, keys=keys, tie=documents.c.id, default="-placed_at", model=Order, document=document)

@@ -1,6 +1,5 @@
 """Orders as the API shows them and takes them one at a time."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -11,6 +10,7 @@ from pydantic.config import JsonDict
 
 from crmkit.data.instants import Instant
 from crmkit.data.money import Amount, Currency
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 from customer.references.rules import DEFAULT_SOURCE
 from customer.references.schemas import CustomerRef, ProductRef, Source, Text
@@ -112,16 +112,14 @@ class Order(BaseModel):
     lines: list[OrderLine]
 
 
-class OrderPage(BaseModel):
-    data: list[Order]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderFilters:
-    """Which orders a list shows; `placed_at` in a half-open window."""
-
-    customer_id: UUID | None = None
-    store_id: str | None = None
-    placed_at_gte: datetime | None = None
-    placed_at_lt: datetime | None = None
+class OrderQuery(lists.ListQuery):
+    sort: Literal["-placed_at", "placed_at"] = "-placed_at"
+    ids: lists.Ids
+    customer_id: lists.AnyOf[UUID]
+    source: lists.AnyOrNone[str]
+    store_id: lists.AnyOrNone[str]
+    channel: lists.AnyOrNone[str]
+    currency: lists.AnyOf[str]
+    brand: lists.AnyOrNone[str]
+    placed_at_gte: Instant | None = None
+    placed_at_lt: Instant | None = None

@@ -9,12 +9,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 
 from crmkit.events import outbox
-from crmkit.web import paging
+from crmkit.web import lists
 from crmkit.web.batches import Effect, Outcome
 from crmkit.web.told import Told
 from customer.intake import Mode
 from customer.products.models import DOCUMENT, products
-from customer.products.schemas import NewProduct, Product
+from customer.products.schemas import NewProduct, Product, ProductQuery
+
+PRODUCTS: Final = lists.List(select(DOCUMENT), ProductQuery, columns=products.c, model=Product, document=DOCUMENT)
 
 _FIELDS: Final = [name for name in NewProduct.model_fields if name not in ("source", "external_id")]
 _ROW: Final = ", ".join(_FIELDS)
@@ -84,13 +86,3 @@ async def archive(connection: asyncpg.Connection, id: UUID) -> None:
 async def find(connection: asyncpg.Connection, id: UUID) -> Told | None:
     row = await connection.fetchrow(_READ, id)
     return Told(*row) if row else None
-
-
-def listing(filters: dict[str, str | None]) -> paging.Listing:
-    """The catalogue, filtered by any of `product_type`, `product_category` and `brand`."""
-    query = select(products.c.id, DOCUMENT)
-    for name, value in filters.items():
-        if value is not None:
-            query = query.where(products.c[name] == value)
-    keys = {"created_at": products.c.created_at}
-    return paging.Listing(query, keys=keys, tie=products.c.id, default="created_at", model=Product, document=DOCUMENT)

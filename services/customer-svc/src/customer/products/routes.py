@@ -5,12 +5,13 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from crmkit.web import concurrency, paging, routing
+from crmkit.web import concurrency, routing
 from crmkit.web.batches import BatchResults
+from crmkit.web.paging import Page
 from crmkit.web.sessions import Session
 from customer.products import repository, service
 from customer.products.errors import ProductNotFound
-from customer.products.schemas import Brand, NewProduct, NewProducts, Product, ProductPage
+from customer.products.schemas import NewProduct, NewProducts, Product, ProductQuery
 from customer.references.paths import by_handle
 
 _FIND = "select id from products where source = $1 and external_id = $2"
@@ -30,17 +31,9 @@ async def create_products(body: NewProducts, session: Session) -> BatchResults:
     return await service.create_products(session, body.items)
 
 
-@router.get("/products", operation_id="list_products", response_model=ProductPage)
-async def list_products(
-    request: Request,
-    session: Session,
-    page: paging.PageQuery,
-    product_type: Annotated[str | None, Query()] = None,
-    product_category: Annotated[str | None, Query()] = None,
-    brand: Annotated[Brand | None, Query()] = None,
-) -> Response:
-    filters = {"product_type": product_type, "product_category": product_category, "brand": brand}
-    return await paging.answer(request, session, page, repository.listing(filters))
+@router.get("/products", operation_id="list_products", response_model=Page[Product])
+async def list_products(request: Request, session: Session, asked: Annotated[ProductQuery, Query()]) -> Response:
+    return await repository.PRODUCTS.answer(request, session, asked)
 
 
 @router.get("/products/{id}", operation_id="get_product", response_model=Product)

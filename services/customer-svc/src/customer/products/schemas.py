@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.config import JsonDict
 
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 from customer.references.rules import DEFAULT_SOURCE
 from customer.references.schemas import Source, Text
@@ -70,6 +71,12 @@ class Product(BaseModel):
     updated_at: datetime
 
 
-class ProductPage(BaseModel):
-    data: list[Product]
-    next_cursor: str | None
+class ProductQuery(lists.ListQuery):
+    sort: Literal["created_at", "-created_at"] = "created_at"
+    ids: lists.Ids
+    source: lists.AnyOf[str]
+    external_id: lists.AnyOf[str]
+    department: lists.AnyOrNone[str]
+    product_category: lists.AnyOrNone[str]
+    product_type: lists.AnyOrNone[str]
+    brand: lists.AnyOrNone[Brand]

@@ -10,11 +10,13 @@ import asyncpg
 from sqlalchemy import select
 
 from crmkit.events import outbox
-from crmkit.web import paging
+from crmkit.web import lists
 from crmkit.web.told import Told
 from customer.refunds.models import DOCUMENT, refunds
 from customer.refunds.rules import Left, Order
-from customer.refunds.schemas import NewRefund, Refund
+from customer.refunds.schemas import NewRefund, Refund, RefundQuery
+
+REFUNDS: Final = lists.List(select(DOCUMENT), RefundQuery, columns=refunds.c, model=Refund, document=DOCUMENT)
 
 _HOLD: Final = """
 select k.source, k.external_id, o.customer_id, o.id
@@ -132,10 +134,3 @@ async def insert(connection: asyncpg.Connection, places: Sequence[Place]) -> Non
 async def find(connection: asyncpg.Connection, id: UUID) -> Told | None:
     row = await connection.fetchrow(_READ, id)
     return Told(*row) if row else None
-
-
-def listing(order_id: UUID) -> paging.Listing:
-    """The refunds of an order, the oldest first."""
-    query = select(refunds.c.id, DOCUMENT).where(refunds.c.order_id == order_id)
-    keys = {"refunded_at": refunds.c.refunded_at}
-    return paging.Listing(query, keys=keys, tie=refunds.c.id, default="refunded_at", model=Refund, document=DOCUMENT)

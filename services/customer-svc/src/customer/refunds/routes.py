@@ -3,17 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from crmkit.web import concurrency, paging, routing
+from crmkit.web import concurrency, routing
+from crmkit.web.paging import Page
 from crmkit.web.sessions import Session
 from customer.orders import service as orders
 from customer.orders.paths import OrderId
 from customer.references.paths import by_handle
 from customer.refunds import repository, service
 from customer.refunds.errors import RefundNotFound
+from customer.refunds.models import refunds
 from customer.refunds.repository import Place
-from customer.refunds.schemas import NewRefund, Refund, RefundPage
+from customer.refunds.schemas import NewRefund, Refund, RefundQuery
 
 _FIND = "select refund_id from refund_keys where source = $1 and external_id = $2"
 RefundId = Annotated[UUID, Depends(by_handle("refund", _FIND, RefundNotFound))]
@@ -36,10 +38,12 @@ async def create_refund(request: Request, id: OrderId, body: NewRefund, session:
     return (await service.read_refund(session, refund_id)).answer(location=f"/v1/refunds/{refund_id}")
 
 
-@router.get("/orders/{id}/refunds", operation_id="list_refunds", response_model=RefundPage)
-async def list_refunds(request: Request, id: OrderId, session: Session, page: paging.PageQuery) -> Response:
+@router.get("/orders/{id}/refunds", operation_id="list_refunds", response_model=Page[Refund])
+async def list_refunds(
+    request: Request, id: OrderId, session: Session, asked: Annotated[RefundQuery, Query()]
+) -> Response:
     await orders.read_order(session, id)
-    return await paging.answer(request, session, page, repository.listing(id))
+    return await repository.REFUNDS.where(refunds.c.order_id == id).answer(request, session, asked)
 
 
 @router.get("/refunds/{id}", operation_id="get_refund", response_model=Refund)

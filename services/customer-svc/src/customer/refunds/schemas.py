@@ -1,7 +1,7 @@
 """Refunds: records of their own that point back to lines."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 
 from crmkit.data.instants import Instant
 from crmkit.data.money import Amount
+from crmkit.web import lists
 from crmkit.web.bodies import Body
 from customer.orders.schemas import Quantity
 from customer.references.rules import DEFAULT_SOURCE
@@ -60,6 +61,8 @@ class Refund(BaseModel):
     lines: list[RefundLine]
 
 
-class RefundPage(BaseModel):
-    data: list[Refund]
-    next_cursor: str | None
+class RefundQuery(lists.ListQuery):
+    sort: Literal["refunded_at", "-refunded_at"] = "refunded_at"
+    ids: lists.Ids
+    refunded_at_gte: Instant | None = None
+    refunded_at_lt: Instant | None = None

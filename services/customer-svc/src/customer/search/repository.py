@@ -1,52 +1,49 @@
 """Lists of customers, in order of making, by a handle or by likeness of name."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Final
 
-from sqlalchemy import ColumnElement, Numeric, Select, cast, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, Numeric, cast, func, literal, or_, select, union
 
-from crmkit.web import paging
+from crmkit.web import lists
 from customer.customers.models import DOCUMENT, contact_points, customers, keys
 from customer.customers.schemas import Customer
 from customer.references.rules import Handle
+from customer.search.rules import HANDLES
+from customer.search.schemas import CustomerQuery, LikestQuery, Lookup
 
 
-def listing(kind: str | None) -> paging.Listing:
-    """All customers, the newest last."""
-    return _listing(
-        _of_kind(select(customers.c.id, DOCUMENT), kind), {"created_at": customers.c.created_at}, "created_at"
-    )
-
-
-def by_handle(handle: Handle) -> paging.Listing:
-    """Customers that a handle names, the newest last."""
+def named_by(handle: Handle) -> ColumnElement[bool]:
+    """Whether a customer is named by a handle."""
     of_key = select(keys.c.customer_id).where(
         keys.c.kind == handle.kind, keys.c.source == handle.source, keys.c.value == handle.value
     )
     of_contact = select(contact_points.c.customer_id).where(
         contact_points.c.kind == handle.kind, contact_points.c.value == handle.value
     )
-    query = select(customers.c.id, DOCUMENT).where(customers.c.id.in_(union(of_key, of_contact)))
-    return _listing(query, {"created_at": customers.c.created_at}, "created_at")
+    return customers.c.id.in_(union(of_key, of_contact))
 
 
-def by_name(q: str, kind: str | None) -> paging.Listing:
-    """Customers whose name holds or resembles `q`, the likest first; trigrams of any script."""
-    likeness = cast(
-        func.greatest(func.similarity(customers.c.name, q), func.word_similarity(q, customers.c.name)), Numeric(6, 5)
-    )
-    matches = or_(
+def resembles(q: str) -> ColumnElement[bool]:
+    """Whether a customer's name holds or resembles `q`; trigrams of any script."""
+    return or_(
         customers.c.name.op("%", is_comparison=True)(literal(q)),
         literal(q).op("<%", is_comparison=True)(customers.c.name),
         customers.c.name.icontains(q, autoescape=True),
     )
-    query = _of_kind(select(customers.c.id, DOCUMENT).where(matches), kind)
-    return _listing(query, {"likeness": likeness}, "-likeness")
 
 
-def _of_kind(query: Select[Any], kind: str | None) -> Select[Any]:
-    return query.where(customers.c.kind == kind) if kind else query
+_ROWS: Final = select(customers.c.id, DOCUMENT)
+CUSTOMERS: Final = lists.List(
+    _ROWS, CustomerQuery, columns=customers.c, model=Customer, named={"q": resembles}, document=DOCUMENT
+)
+FOUND: Final = lists.List(
+    _ROWS, Lookup, columns=customers.c, model=Customer, named=dict.fromkeys((*HANDLES, "source")), document=DOCUMENT
+)
 
 
-def _listing(query: Select[Any], sorts: Mapping[str, ColumnElement[Any]], default: str) -> paging.Listing:
-    return paging.Listing(query, keys=sorts, tie=customers.c.id, default=default, model=Customer, document=DOCUMENT)
+def likest(q: str) -> lists.List:
+    """Those whose name holds or resembles `q`, the likest first."""
+    likeness = func.greatest(func.similarity(customers.c.name, q), func.word_similarity(q, customers.c.name))
+    named = {**CUSTOMERS.named, "likeness": cast(likeness, Numeric(6, 5))}
+    return replace(CUSTOMERS, asked=LikestQuery, named=named)

@@ -1,15 +1,11 @@
-"""The timeline of one customer."""
+"""The timeline of one customer: everything that happened, the newest first."""
 
-from uuid import UUID
+from typing import Final
 
 from sqlalchemy import select
 
-from crmkit.web import paging
+from crmkit.web import lists
 from customer.timeline.models import timeline
-from customer.timeline.schemas import TimelineEntry
+from customer.timeline.schemas import TimelineEntry, TimelineQuery
 
-
-def timeline_of(customer_id: UUID) -> paging.Listing:
-    """Everything that happened with a customer, the newest first."""
-    query = select(timeline).where(timeline.c.customer_id == customer_id)
-    return paging.Listing(query, keys={"at": timeline.c.at}, tie=timeline.c.id, default="-at", model=TimelineEntry)
+TIMELINE: Final = lists.List(select(timeline), TimelineQuery, columns=timeline.c, model=TimelineEntry)

@@ -1,9 +1,13 @@
 """Everything that happened with a customer."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+
+from crmkit.data.instants import Instant
+from crmkit.web import lists
 
 
 class TimelineEntry(BaseModel):
@@ -16,3 +20,11 @@ class TimelineEntry(BaseModel):
     summary: str
     channel: str | None
     resource: str | None
+
+
+class TimelineQuery(lists.ListQuery):
+    sort: Literal["-at", "at"] = "-at"
+    kind: lists.AnyOf[str]
+    channel: lists.AnyOrNone[str]
+    at_gte: Instant | None = None
+    at_lt: Instant | None = None

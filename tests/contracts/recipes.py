@@ -27,6 +27,7 @@ OWNERS: Mapping[str, str] = {
     "customers": "customer",
     "products": "product",
     "orders": "order",
+    "refunds": "refund",
     "stores": "store",
     "interactions": "interaction",
     "scoring-models": "scoring_model",
@@ -50,9 +51,6 @@ def known_path(story: Story, path: str, names: list[str]) -> dict[str, str]:
     noun, *below = path.removeprefix("/v1/").split("/")
     if not names:
         return {}
-    if names == ["source", "external_id"]:
-        named = {"customers": "anna", "products": "milk", "orders": "posted"}
-        return {"source": story.mark, "external_id": named[noun]}
     if noun == "jobs":
         return {"id": _finished_job(story, below[0])}
     if noun == "clients":

@@ -18,6 +18,7 @@ from crmkit.events.cloudevents import Event
 from crmkit.problems import Invalid, Problem
 from crmkit.web import batches
 from crmkit.web.batches import BatchResult, BatchResults, Effect, Outcome
+from crmkit.web.told import Told
 
 T = TypeVar("T")
 
@@ -59,6 +60,19 @@ def accepted(outcome: Outcome, *cases: type[Problem]) -> UUID:
     if why.candidates:
         members["candidates"] = [str(id) for id in why.candidates]
     raise next(case for case in cases if case.code == why.code)(why.detail, **members)
+
+
+async def told(connection: asyncpg.Connection, sql: str, id: UUID, missing: Problem) -> Told:
+    """What a statement tells of an id: (document, version). Raises `missing` where there is nothing."""
+    row = await connection.fetchrow(sql, id)
+    if row is None:
+        raise missing
+    return Told(*row)
+
+
+async def new_ids(connection: asyncpg.Connection, count: int) -> list[UUID]:
+    """Ids for so many things, in order."""
+    return [row[0] for row in await connection.fetch("select uuidv7() from generate_series(1, $1)", count)]
 
 
 async def record(connection: asyncpg.Connection, action: str, path: str, outcomes: Sequence[Outcome]) -> None:

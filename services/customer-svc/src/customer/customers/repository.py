@@ -10,7 +10,7 @@ import msgspec
 
 from crmkit.events import outbox
 from crmkit.web.batches import Effect, Outcome
-from crmkit.web.told import Told
+from customer import intake
 from customer.attributes import repository as attributes
 from customer.attributes.schemas import NewAttribute
 from customer.customers.rules import Intake
@@ -26,7 +26,6 @@ _MERGED: Final = ", ".join(
     f"case when {'false' if name == 'kind' else '$2'} then n.{name} else coalesce(n.{name}, c.{name}) end"
     for name in FIELDS
 )
-_NEW_IDS: Final = "select uuidv7() from generate_series(1, $1)"
 _INSERT: Final = f"""
 insert into customers (id, {_ROW}) select id, {_ROW} from json_populate_recordset(null::customers, $1::json)
 """
@@ -52,7 +51,7 @@ _TELL: Final = outbox.telling(
     document="customer_document(c)",
     subject="id",
 )
-_READ: Final = "select customer_document(c)::text, version from customers c where id = $1"
+READ: Final = "select customer_document(c)::text, version from customers c where id = $1"
 
 
 @dataclass(slots=True)
@@ -92,7 +91,7 @@ def _outcome(place: _Place, changed: set[UUID]) -> Outcome:
 
 async def _places(connection: asyncpg.Connection, items: Sequence[Intake]) -> list[_Place]:
     """Find each item's customer by its external id, or name a new one; who comes second finds the first one's."""
-    places = [_Place(row[0], True) for row in await connection.fetch(_NEW_IDS, len(items))]
+    places = [_Place(id, True) for id in await intake.new_ids(connection, len(items))]
     wanted = {item.external: place for item, place in zip(items, places, strict=True) if item.external}
     for key, holder in (await _claim(connection, wanted)).items():
         place = wanted[key]
@@ -200,9 +199,3 @@ async def touch(connection: asyncpg.Connection, changed: Collection[UUID]) -> No
     ids = sorted(changed)
     await connection.execute(_TOUCH, ids)
     await _tell(connection, "updated", ids)
-
-
-async def read(connection: asyncpg.Connection, id: UUID) -> Told | None:
-    """A customer as the present transaction sees it."""
-    row = await connection.fetchrow(_READ, id)
-    return Told(*row) if row else None

@@ -90,7 +90,5 @@ async def hold_customer(session: AsyncSession, id: UUID) -> int:
 
 async def read_customer(session: AsyncSession, id: UUID) -> Told:
     """A customer as this transaction sees it. Raises CustomerNotFound."""
-    found = await repository.read(await driver(session), id)
-    if found is None:
-        raise CustomerNotFound(f"There is no customer {id}.")
-    return found
+    missing = CustomerNotFound(f"There is no customer {id}.")
+    return await intake.told(await driver(session), repository.READ, id, missing)

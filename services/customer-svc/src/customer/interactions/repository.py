@@ -12,7 +12,6 @@ from sqlalchemy import select
 from crmkit.events import outbox
 from crmkit.web import lists
 from crmkit.web.batches import Effect, Outcome
-from crmkit.web.told import Told
 from customer import intake
 from customer.intake import NO_CAUSE, Cause, Mode
 from customer.interactions.models import DOCUMENT, documents
@@ -30,7 +29,6 @@ _ROW: Final = ", ".join(FIELDS)
 _CHANGING: Final = [name for name in FIELDS if name not in ("external_id", "source")]
 _PRESENT: Final = ", ".join(f"i.{name}" for name in _CHANGING)
 _MERGED: Final = ", ".join(f"case when $2 then n.{name} else coalesce(n.{name}, i.{name}) end" for name in _CHANGING)
-_NEW_IDS: Final = "select uuidv7() from generate_series(1, $1)"
 _INSERT: Final = f"""
 insert into interactions (customer_id, id, {_ROW})
 select customer_id, id, {_ROW} from json_populate_recordset(null::interactions, $1::json)
@@ -85,7 +83,7 @@ _TELL_PENDING: Final = outbox.telling(
     document="pending_interaction_document(p)",
 )
 # The newest, should a ticket have stood on two timelines.
-_FIND: Final = """
+READ: Final = """
 select document::text, version from interaction_documents where id = $1 order by version desc limit 1
 """
 
@@ -116,10 +114,6 @@ class _Present:
 
     def is_of_another(self, item: Recorded) -> bool:
         return None not in (self.customer_id, item.customer_id) and self.customer_id != item.customer_id
-
-
-async def new_ids(connection: asyncpg.Connection, count: int) -> list[UUID]:
-    return [row[0] for row in await connection.fetch(_NEW_IDS, count)]
 
 
 async def take(connection: asyncpg.Connection, items: Sequence[Recorded], mode: Mode) -> list[Outcome]:
@@ -230,8 +224,3 @@ def _pending(item: Recorded) -> Pending:
     content = _content(item)
     at = content.pop("occurred_at")
     return Pending(Noun.INTERACTION, item.id, item.handle, item.candidates, at, msgspec.json.encode(content).decode())
-
-
-async def find(connection: asyncpg.Connection, id: UUID) -> Told | None:
-    row = await connection.fetchrow(_FIND, id)
-    return Told(*row) if row else None

@@ -54,7 +54,7 @@ async def take_interactions(
 ) -> list[Outcome]:
     """Record many touches; an outcome each, in order."""
     named = await references.find_customers(connection, {item.customer for item in items})
-    ids = await repository.new_ids(connection, len(items))
+    ids = await intake.new_ids(connection, len(items))
     placed = [_place(item, id, named) for item, id in zip(items, ids, strict=True)]
 
     async def take(wave: Sequence[Recorded]) -> list[Outcome]:
@@ -77,7 +77,5 @@ def _place(read: ReadInteraction, id: UUID, named: Named) -> Recorded | Refusal:
 
 async def read_interaction(session: AsyncSession, id: UUID) -> Told:
     """A touch. Raises InteractionNotFound."""
-    found = await repository.find(await driver(session), id)
-    if found is None:
-        raise InteractionNotFound(f"There is no interaction {id}.")
-    return found
+    missing = InteractionNotFound(f"There is no interaction {id}.")
+    return await intake.told(await driver(session), repository.READ, id, missing)

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from crmkit.events import outbox
 from crmkit.web import lists
 from crmkit.web.batches import Effect, Outcome
-from crmkit.web.told import Told
 from customer import intake
 from customer.intake import NO_CAUSE, Cause, Mode
 from customer.orders import lines
@@ -24,7 +23,6 @@ from customer.orders.schemas import Order, OrderQuery
 ORDERS: Final = lists.List(select(DOCUMENT), OrderQuery, columns=documents.c, model=Order, document=DOCUMENT)
 
 _ROW: Final = ", ".join((*FIELDS, "total_amount", "fingerprint"))
-_NEW_IDS: Final = "select uuidv7() from generate_series(1, $1)"
 _CLAIM: Final = """
 insert into order_keys (source, external_id, order_id, customer_id)
 select * from unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[]) as n (source, external_id, order_id, customer_id)
@@ -69,7 +67,7 @@ _TELL: Final = outbox.telling(
     subject="customer_id",
     origin=outbox.caused(),
 )
-_READ: Final = "select document::text, version from order_documents where id = $1"
+READ: Final = "select document::text, version from order_documents where id = $1"
 _HOLD: Final = "select customer_id, version from orders where id = $1 for update"
 _CANCEL: Final = """
 update orders set cancelled_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp()
@@ -84,10 +82,6 @@ class _Present:
     order_id: UUID
     customer_id: UUID
     fingerprint: UUID | None
-
-
-async def new_ids(connection: asyncpg.Connection, count: int) -> list[UUID]:
-    return [row[0] for row in await connection.fetch(_NEW_IDS, count)]
 
 
 async def take(connection: asyncpg.Connection, items: Sequence[Placed], mode: Mode) -> list[Outcome]:
@@ -167,11 +161,6 @@ async def cancel(connection: asyncpg.Connection, id: UUID) -> bool:
     if customer_id:
         await tell(connection, "cancelled", ([customer_id], [id]), [NO_CAUSE])
     return customer_id is not None
-
-
-async def find(connection: asyncpg.Connection, id: UUID) -> Told | None:
-    row = await connection.fetchrow(_READ, id)
-    return Told(*row) if row else None
 
 
 def _keys(items: Sequence[Placed]) -> Keys:

@@ -55,7 +55,7 @@ async def _take_wave(
 ) -> list[Outcome]:
     customers = await references.find_customers(connection, {read.customer for read in orders})
     products = await catalogue.find(connection, {product for read in orders for product in read.products})
-    ids = await repository.new_ids(connection, len(orders))
+    ids = await intake.new_ids(connection, len(orders))
     placed = [_place(read, id, customers, products) for read, id in zip(orders, ids, strict=True)]
     good = [item for item in placed if isinstance(item, Placed)]
     outcomes = iter(await repository.take(connection, good, mode))
@@ -108,7 +108,5 @@ async def cancel_order(session: AsyncSession, id: UUID) -> None:
 
 async def read_order(session: AsyncSession, id: UUID) -> Told:
     """An order as this transaction sees it. Raises OrderNotFound."""
-    found = await repository.find(await driver(session), id)
-    if found is None:
-        raise OrderNotFound(f"There is no order {id}.")
-    return found
+    missing = OrderNotFound(f"There is no order {id}.")
+    return await intake.told(await driver(session), repository.READ, id, missing)

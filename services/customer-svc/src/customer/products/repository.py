@@ -11,7 +11,6 @@ from sqlalchemy import select
 from crmkit.events import outbox
 from crmkit.web import lists
 from crmkit.web.batches import Effect, Outcome
-from crmkit.web.told import Told
 from customer.intake import Mode
 from customer.products.models import DOCUMENT, products
 from customer.products.schemas import NewProduct, Product, ProductQuery
@@ -48,7 +47,7 @@ _TELL: Final = outbox.telling(
     document="product_document(p)",
 )
 _HOLD: Final = "select version from products where id = $1 for update"
-_READ: Final = "select product_document(p)::text, version from products p where id = $1"
+READ: Final = "select product_document(p)::text, version from products p where id = $1"
 _NEW: Final = TypeAdapter(list[NewProduct])
 
 
@@ -81,8 +80,3 @@ async def archive(connection: asyncpg.Connection, id: UUID) -> None:
     """Archive a held product, unless it is, and write its event."""
     if await connection.fetchval(_ARCHIVE, id):
         await connection.execute(_TELL, outbox.origin(), [id])
-
-
-async def find(connection: asyncpg.Connection, id: UUID) -> Told | None:
-    row = await connection.fetchrow(_READ, id)
-    return Told(*row) if row else None

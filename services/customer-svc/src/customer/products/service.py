@@ -66,7 +66,5 @@ async def archive_product(session: AsyncSession, id: UUID) -> None:
 
 async def read_product(session: AsyncSession, id: UUID) -> Told:
     """A product as this transaction sees it. Raises ProductNotFound."""
-    found = await repository.find(await driver(session), id)
-    if found is None:
-        raise ProductNotFound(f"There is no product {id}.")
-    return found
+    missing = ProductNotFound(f"There is no product {id}.")
+    return await intake.told(await driver(session), repository.READ, id, missing)

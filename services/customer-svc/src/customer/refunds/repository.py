@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from crmkit.events import outbox
 from crmkit.web import lists
-from crmkit.web.told import Told
+from customer import intake
 from customer.refunds.models import DOCUMENT, refunds
 from customer.refunds.rules import Left, Order
 from customer.refunds.schemas import NewRefund, Refund, RefundQuery
@@ -34,7 +34,6 @@ left join refunds f on f.customer_id = l.customer_id and f.order_id = l.order_id
 left join refund_lines r on r.customer_id = f.customer_id and r.refund_id = f.id and r.line = l.line
 group by l.order_id, l.line, l.quantity, l.amount
 """
-_NEW_IDS: Final = "select uuidv7() from generate_series(1, $1)"
 _CLAIM: Final = """
 insert into refund_keys (source, external_id, refund_id, customer_id)
 select * from unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[]) as n (source, external_id, refund_id, customer_id)
@@ -64,7 +63,7 @@ _TELL: Final = outbox.telling(
     document="refund_document(r)",
     subject="customer_id",
 )
-_READ: Final = "select refund_document(r)::text, version from refunds r where id = $1"
+READ: Final = "select refund_document(r)::text, version from refunds r where id = $1"
 
 OrderKey = tuple[str, str]
 
@@ -99,8 +98,8 @@ async def left(connection: asyncpg.Connection, places: Sequence[Place]) -> dict[
 
 async def claim(connection: asyncpg.Connection, places: Sequence[Place]) -> None:
     """Name each refund and claim its external id."""
-    for place, row in zip(places, await connection.fetch(_NEW_IDS, len(places)), strict=True):
-        place.id = place.holder = row[0]
+    for place, id in zip(places, await intake.new_ids(connection, len(places)), strict=True):
+        place.id = place.holder = id
     keyed = [place for place in places if place.new.external_id is not None]
     keys = [place.new.source for place in keyed], [place.new.external_id for place in keyed]
     await connection.execute(_CLAIM, *keys, [place.id for place in keyed], [place.customer_id for place in keyed])
@@ -129,8 +128,3 @@ async def insert(connection: asyncpg.Connection, places: Sequence[Place]) -> Non
     lines = [(p.customer_id, p.id, x.line, x.quantity, x.amount) for p in places for x in p.new.lines]
     await connection.execute(_LINES, *([row[column] for row in lines] for column in range(5)))
     await connection.execute(_TELL, outbox.origin(), *keys)
-
-
-async def find(connection: asyncpg.Connection, id: UUID) -> Told | None:
-    row = await connection.fetchrow(_READ, id)
-    return Told(*row) if row else None

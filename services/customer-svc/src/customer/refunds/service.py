@@ -28,10 +28,8 @@ async def create_refund(session: AsyncSession, place: Place) -> UUID:
 
 async def read_refund(session: AsyncSession, id: UUID) -> Told:
     """A refund. Raises RefundNotFound."""
-    found = await repository.find(await driver(session), id)
-    if found is None:
-        raise RefundNotFound(f"There is no refund {id}.")
-    return found
+    missing = RefundNotFound(f"There is no refund {id}.")
+    return await intake.told(await driver(session), repository.READ, id, missing)
 
 
 async def take_refunds(connection: asyncpg.Connection, items: Sequence[RefundIntake], mode: Mode) -> list[Outcome]:

@@ -5,17 +5,16 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from crmkit.web import routing
+from crmkit.web import handles, routing
 from crmkit.web.paging import Page
 from crmkit.web.sessions import Session
 from customer.interactions import repository, service
 from customer.interactions.errors import InteractionNotFound
 from customer.interactions.schemas import Interaction, InteractionQuery, NewInteraction
-from customer.references.paths import by_handle
 from customer.settings import region_of
 
 _FIND = "select interaction_id from interaction_keys where source = $1 and external_id = $2"
-InteractionId = Annotated[UUID, Depends(by_handle("interaction", _FIND, InteractionNotFound))]
+InteractionId = Annotated[UUID, Depends(handles.resolving("interaction", missing=InteractionNotFound, ext=_FIND))]
 
 router = routing.router(tags=["timeline"], scope="customers")
 

@@ -5,17 +5,16 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from crmkit.web import concurrency, routing
+from crmkit.web import concurrency, handles, routing
 from crmkit.web.batches import BatchResults
 from crmkit.web.paging import Page
 from crmkit.web.sessions import Session
 from customer.products import repository, service
 from customer.products.errors import ProductNotFound
 from customer.products.schemas import NewProduct, NewProducts, Product, ProductQuery
-from customer.references.paths import by_handle
 
 _FIND = "select id from products where source = $1 and external_id = $2"
-ProductId = Annotated[UUID, Depends(by_handle("product", _FIND, ProductNotFound))]
+ProductId = Annotated[UUID, Depends(handles.resolving("product", missing=ProductNotFound, ext=_FIND))]
 
 router = routing.router(tags=["products"], scope="customers")
 

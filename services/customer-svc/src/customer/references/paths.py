@@ -1,4 +1,4 @@
-"""What names one thing in a path: its id, or `ext:{source}:{external_id}`, percent-encoded."""
+"""What names a customer in a path."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Depends
 
 from crmkit.data.db import driver
-from crmkit.problems import NotFound
 from crmkit.web import handles
 from crmkit.web.sessions import Session
 from customer.references.errors import CustomerNotFound
@@ -15,12 +14,7 @@ _CUSTOMER: Final = "select customer_id from customer_keys where kind = 'external
 _EXISTS: Final = "select exists (select from customers where id = $1)"
 
 
-def by_handle(noun: str, sql: str, missing: type[NotFound]) -> handles.Resolve:
-    """The id that the path's `{id}` means. sql: what finds it by source ($1) and external id ($2)."""
-    return handles.resolving(noun, missing=missing, ext=sql)
-
-
-CustomerId = Annotated[UUID, Depends(by_handle("customer", _CUSTOMER, CustomerNotFound))]
+CustomerId = Annotated[UUID, Depends(handles.resolving("customer", missing=CustomerNotFound, ext=_CUSTOMER))]
 
 
 async def _known(session: Session, id: CustomerId) -> UUID:

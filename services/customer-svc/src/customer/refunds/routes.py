@@ -5,12 +5,11 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from crmkit.web import concurrency, routing
+from crmkit.web import concurrency, handles, routing
 from crmkit.web.paging import Page
 from crmkit.web.sessions import Session
 from customer.orders import service as orders
 from customer.orders.paths import OrderId
-from customer.references.paths import by_handle
 from customer.refunds import repository, service
 from customer.refunds.errors import RefundNotFound
 from customer.refunds.models import refunds
@@ -18,7 +17,7 @@ from customer.refunds.repository import Place
 from customer.refunds.schemas import NewRefund, Refund, RefundQuery
 
 _FIND = "select refund_id from refund_keys where source = $1 and external_id = $2"
-RefundId = Annotated[UUID, Depends(by_handle("refund", _FIND, RefundNotFound))]
+RefundId = Annotated[UUID, Depends(handles.resolving("refund", missing=RefundNotFound, ext=_FIND))]
 
 router = routing.router(tags=["orders"], scope="customers")
 

@@ -1,18 +1,21 @@
-"""The OpenAPI document of every service, from its code alone."""
+"""The OpenAPI document of every service, and of all of them together, from their code alone."""
 
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
 from crmkit.web import openapi
-from gateway.routing import GATEWAY, SERVICES
+from gateway.reference.merging import merge
+from gateway.routing import GATEWAY, SERVICES, Table
 
 PACKAGES: Final = (*SERVICES, GATEWAY)
 
 
 def files() -> Mapping[str, bytes]:
-    """`<service>.openapi.json` by name."""
-    return {f"{package}.openapi.json": openapi.encoded(document(package)) for package in PACKAGES}
+    """`<service>.openapi.json` by name, and `perennial.openapi.json`, which the gateway makes of them."""
+    documents = {package: document(package) for package in PACKAGES}
+    whole = {"perennial": merge(documents, [], Table())}
+    return {f"{name}.openapi.json": openapi.encoded(each) for name, each in (documents | whole).items()}
 
 
 def document(package: str) -> openapi.Document:

@@ -22,7 +22,7 @@ def _operations() -> Iterator[Operation]:
     for package in service_documents.PACKAGES:
         for path, methods in service_documents.document(package)["paths"].items():
             for method, operation in methods.items():
-                scopes = sorted({scope for way in operation["security"] for [scope] in way.values()})
+                scopes = sorted({scope for way in operation["security"] for scope in way["granted"]})
                 yield Operation(package, method.upper(), path, scopes)
 
 

@@ -27,7 +27,7 @@ async def test_one_document_of_all_services(anonymous, upstream, edge) -> None:
     assert merged["paths"]["/v1/orders"]
     assert "/v1/customers/{customer_id}/360" in merged["paths"]
     assert merged["paths"]["/v1/clients"]["get"]["operationId"] == "list_clients"
-    assert set(merged["components"]["securitySchemes"]) == {"bearer", "api_key"}
+    assert set(merged["components"]["securitySchemes"]) == {"bearer", "api_key", "granted"}
 
 
 async def test_the_page_loads_nothing_from_elsewhere(anonymous) -> None:

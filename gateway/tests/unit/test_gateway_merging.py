@@ -32,8 +32,8 @@ def test_a_taken_name_is_changed_with_all_that_refers_to_it() -> None:
     )
     schemas = merged["components"]["schemas"]
     assert schemas["Page"] == page
-    assert schemas["SegmentRow"] == {"type": "string"}
-    assert schemas["SegmentPage"] == {"items": {"$ref": "#/components/schemas/SegmentRow"}}
+    assert schemas["SegmentRow"] == {"type": "string", "title": "SegmentRow"}
+    assert schemas["SegmentPage"] == {"items": {"$ref": "#/components/schemas/SegmentRow"}, "title": "SegmentPage"}
     assert merged["paths"]["/v1/orders"]["get"] == {"$ref": "#/components/schemas/Page"}
     assert merged["paths"]["/v1/scores"]["get"] == {"$ref": "#/components/schemas/SegmentPage"}
 

@@ -29,7 +29,8 @@ from (select position, id from feed where position > $1 order by position limit 
 join outbox using (id) order by page.position
 """
 _BATCHES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {cloudevents.MEDIA_TYPE: {"schema": {"type": "array", "items": cloudevents.ENVELOPE}}}}
+    200: {"content": {cloudevents.MEDIA_TYPE: {"schema": {"type": "array", "items": cloudevents.ENVELOPE}}}},
+    409: {"description": "The feed was restored"},
 }
 
 

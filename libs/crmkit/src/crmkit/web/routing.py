@@ -70,7 +70,7 @@ class Route(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         self.scope = scope = getattr(self.endpoint, "takes_scope", "") or self._usual_scope()
-        security = [{scheme: [scope]} for scheme in SCHEMES]
+        security = [{scheme: [], "granted": [scope]} for scheme in SCHEMES]
         self.openapi_extra = {"security": security, **(self.openapi_extra or {})}
         known = _query_parameters(self.dependant)
         takes_body = self.body_field is not None

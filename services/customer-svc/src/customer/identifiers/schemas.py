@@ -31,7 +31,7 @@ class Identifiers(BaseModel):
     """All of a customer's identifiers."""
 
     data: list[Identifier]
-    next_cursor: None = None
+    next_cursor: str | None = None
 
 
 class IdentifierQuery(lists.ListQuery):

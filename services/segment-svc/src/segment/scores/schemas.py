@@ -1,7 +1,7 @@
 """A customer's score: the metrics, the classes made from them, and why."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -105,9 +105,9 @@ class Score(BaseModel):
     pyramid: Pyramid | None
     lifecycle: Lifecycle
     stability: Stability
-    loyalty: None
-    value_needs: None
-    response_type: None
-    clv: None
-    churn: None
+    loyalty: dict[str, Any] | None
+    value_needs: dict[str, Any] | None
+    response_type: dict[str, Any] | None
+    clv: dict[str, Any] | None
+    churn: dict[str, Any] | None
     reasons: list[Reason]

@@ -41,16 +41,8 @@ def create_app(
     emits: whether there are events to feed to others.
     """
     telemetry.configure(settings)
-    app = openapi.Api(
-        title=title,
-        version="1",
-        lifespan=_lifespan(settings, [feeds.waking, *lifespans] if emits else lifespans),
-        openapi_url=openapi_url,
-        docs_url=None,
-        redoc_url=None,
-        separate_input_output_schemas=False,
-        redirect_slashes=False,
-    )
+    lifespan = _lifespan(settings, [feeds.waking, *lifespans] if emits else lifespans)
+    app = _api(title, lifespan, openapi_url)
     app.state.settings = settings
     app.state.masker = Masker(personal_fields)
     faults.install(app)
@@ -59,6 +51,19 @@ def create_app(
         app.router.routes.extend(each.routes)
     _surround(app, settings, streaming, authenticate)
     return app
+
+
+def _api(title: str, lifespan: Lifespan, openapi_url: str | None) -> openapi.Api:
+    return openapi.Api(
+        title=title,
+        version="1",
+        lifespan=lifespan,
+        openapi_url=openapi_url,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        redirect_slashes=False,
+    )
 
 
 def _mechanism(service: str, jobs_scope: str | None, *, emits: bool) -> Iterator[APIRouter]:

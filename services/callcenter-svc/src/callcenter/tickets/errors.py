@@ -1,7 +1,6 @@
 """Refusals of the service desk."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from callcenter.tickets.rules import Action, Status
 from crmkit.problems import Conflict, NotFound
@@ -9,9 +8,6 @@ from crmkit.problems import Conflict, NotFound
 
 class TicketNotFound(NotFound):
     code, title = "ticket_not_found", "There is no such ticket"
-
-    def __init__(self, ticket_id: UUID) -> None:
-        super().__init__(f"No ticket has the id {ticket_id}.")
 
 
 class ActionNotAllowed(Conflict):

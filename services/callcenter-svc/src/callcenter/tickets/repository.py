@@ -80,7 +80,7 @@ async def read_ticket(session: AsyncSession, ticket_id: UUID) -> Told:
     """The ticket as told. Raises TicketNotFound."""
     row = (await session.execute(select(DOCUMENT, Ticket.version).where(Ticket.id == ticket_id))).one_or_none()
     if row is None:
-        raise TicketNotFound(ticket_id)
+        raise TicketNotFound(f"No ticket has the id {ticket_id}.")
     return Told(row.document, row.version)
 
 
@@ -88,7 +88,7 @@ async def lock_ticket(session: AsyncSession, ticket_id: UUID) -> Ticket:
     """The ticket, its row locked until the end of the transaction. Raises TicketNotFound."""
     ticket = await session.get(Ticket, ticket_id, with_for_update=True)
     if ticket is None:
-        raise TicketNotFound(ticket_id)
+        raise TicketNotFound(f"No ticket has the id {ticket_id}.")
     return ticket
 
 

@@ -65,3 +65,9 @@ async def test_each_thing_made_by_a_batch_leaves_an_audit_entry(client: TestClie
             params = {"resource": f"/v1/{noun}/{made['id']}"}
             [entry] = (await client.get("/v1/audit/customer", params=params)).json()["data"]
             assert entry["action"] == f"create_{noun[:-1]}"
+
+
+async def test_the_catalogue_streams(client: TestClient) -> None:
+    made = (await client.post("/v1/products", json=new())).json()
+    for form in ("application/x-ndjson", "text/csv"):
+        assert made["id"] in (await client.get("/v1/products", headers={"accept": form})).text

@@ -233,3 +233,9 @@ async def test_every_fault_of_a_customer_is_told_at_once(client: TestClient) -> 
         ("/emails/0", "wrong_format"),
         ("/kind", "not_one_of"),
     }
+
+
+async def test_a_search_within_a_set(client: TestClient) -> None:
+    made = [(await client.post("/v1/customers", json={"name": "Ida Zweifel"})).json()["id"] for _ in range(2)]
+    found = (await client.get("/v1/customers", params={"q": "Ida Zweifel", "ids": made[0]})).json()["data"]
+    assert [each["id"] for each in found] == made[:1]

@@ -213,7 +213,9 @@ async def _blocks(
     hide = bool(masker.fields) and not sees_personal_data(principal)
     async with sessions.database(request).sessions() as session:
         await session.connection(execution_options=_SNAPSHOT)
-        stream = await session.stream(order.apply(listing.query).execution_options(yield_per=MOST))
+        # With the key among the columns its table is in FROM, even where the rows are but a document.
+        query = order.apply(listing.query).add_columns(order.tie.label("_tie"))
+        stream = await session.stream(query.execution_options(yield_per=MOST))
         async for rows in stream.partitions():
             documents = await _rendered(session, rows, page, listing)
             yield [masker.json(document) for document in documents] if hide else documents

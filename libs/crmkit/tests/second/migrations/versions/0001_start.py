@@ -16,6 +16,7 @@ def upgrade() -> None:
             name text not null constraint things_name_key unique,
             phone text,
             size numeric(20, 3),
+            twin_id uuid,
             created_at timestamptz not null default clock_timestamp()
         );
         create table copies (event uuid, subject text, name text, at timestamptz default clock_timestamp());

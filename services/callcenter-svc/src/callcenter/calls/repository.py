@@ -99,20 +99,27 @@ from calls where {{}} = $1 for update
 _LOCK_CALL_ID: Final = _LOCK.format("call_id")
 _LOCK_ID: Final = _LOCK.format("id")
 _EVENTS: Final = "select received_at, event::text from call_events where call_id = $1"
-_KEEP: Final = "insert into call_events (source, call_id, leg, received_at, event) values ($1, $2, $3, $4, $5)"
+# $1: the event, or null for none; $2: when it came.
+_KEEP: Final = """
+insert into call_events (source, call_id, leg, received_at, event)
+select event ->> 'source', event ->> 'call_id', event ->> 'leg', $2, event from (select $1::json) as kept(event)
+where event is not null
+"""
 
 _CHANGED: Final = (*_FACTS, *_CONCERN, "version", "updated_at")
-_TOLD: Final = outbox.telling("call", "$3::text", rows="settled", document="document", subject="customer_id")
-# $2: the columns of a call. Of two that are first at once the second settles nothing, and finds the row.
+_TOLD: Final = outbox.telling(
+    "call", "$4::text", rows="settled", document="document", subject="customer_id", origin="$5"
+)
+# $3: the columns of a call. Of two that are first at once the second settles nothing, and finds the row.
 _SETTLE: Final = f"""
 with settled as (
     insert into calls as call
     select given.* from json_populate_record(null::calls, json_build_object('id', uuidv7())) as made
-    cross join lateral json_populate_record(made, $2::json) as given
+    cross join lateral json_populate_record(made, $3::json) as given
     on conflict (call_id) do update set ({", ".join(_CHANGED)}) = ({", ".join(f"excluded.{c}" for c in _CHANGED)})
     where call.version = excluded.version - 1
     returning call.id, call.customer_id, call.resolution, call.version, call_document(call) as document
-), told as ({_TOLD}), again as ({looking_again("settled")})
+), told as ({_TOLD}), again as ({looking_again("settled")}), kept as ({_KEEP} and exists (select from settled))
 select document::text, version from settled
 """
 
@@ -145,11 +152,21 @@ async def events(connection: asyncpg.Connection, call_id: str) -> dict[KeptEvent
 
 
 async def keep_event(connection: asyncpg.Connection, event: KeptEvent, now: datetime) -> None:
-    """Keep an event of a locked call."""
-    await connection.execute(_KEEP, event.source, event.call_id, event.leg, now, msgspec.json.encode(event).decode())
+    """Keep an event that leaves its locked call as it was."""
+    await connection.execute(_KEEP, _text(event), now)
 
 
-async def settle(connection: asyncpg.Connection, columns: Mapping[str, Any], verb: str) -> Told | None:
-    """Write a call's next version, with its event; None when somebody else was first to tell of the call."""
-    row = await connection.fetchrow(_SETTLE, outbox.origin(), msgspec.json.encode(columns).decode(), verb)
+async def settle(
+    connection: asyncpg.Connection, columns: Mapping[str, Any], verb: str, event: KeptEvent | None, now: datetime
+) -> Told | None:
+    """Write a call's next version and keep the event that made it, if it is new, in one go.
+
+    None when somebody else was first to tell of the call.
+    """
+    kept = event and _text(event)
+    row = await connection.fetchrow(_SETTLE, kept, now, _text(columns), verb, outbox.origin())
     return row and Told(row["document"], row["version"])
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -52,21 +52,20 @@ async def _take(connection: asyncpg.Connection, held: Held | None, event: KeptEv
     call = rules.fold(_read(each, came_at, region) for each, came_at in ({event: now} | known).items())
     concern = await _concern(connection, held, rules.handle_number(call, region))
     if held and (held.call, held.concern) == (call, concern):
-        told: Told | None = held.told
-    else:
-        columns = {
-            **msgspec.to_builtins(call),
-            **msgspec.to_builtins(concern),
-            "call_id": event.call_id,
-            "version": held.version + 1 if held else 1,
-            "decided_by": "rule",
-            "created_at": now,
-            "updated_at": now,
-        }
-        told = await repository.settle(connection, columns, _verb(held, call))
-    if told and event not in known:
-        await repository.keep_event(connection, event, now)
-    return told
+        if event not in known:
+            await repository.keep_event(connection, event, now)
+        return held.told
+    columns = {
+        **msgspec.to_builtins(call),
+        **msgspec.to_builtins(concern),
+        "call_id": event.call_id,
+        "version": held.version + 1 if held else 1,
+        "decided_by": "rule",
+        "created_at": now,
+        "updated_at": now,
+    }
+    new = None if event in known else event
+    return await repository.settle(connection, columns, _verb(held, call), new, now)
 
 
 def _verb(held: Held | None, call: Call) -> str:

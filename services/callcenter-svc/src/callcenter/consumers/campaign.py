@@ -33,7 +33,7 @@ class OwnerData(msgspec.Struct, frozen=True):
     id: UUID
 
 
-class ListData(msgspec.Struct, frozen=True):
+class ShoppingListData(msgspec.Struct, frozen=True):
     """A personal shopping list, for the coupons on it."""
 
     customer: OwnerData
@@ -90,7 +90,7 @@ async def apply(session: AsyncSession, events: list[Event]) -> None:
 
 def _rows(event: Event) -> Iterator[CouponRow]:
     if event.type == LIST_ISSUED:
-        yield from event.read(ListData).rows()
+        yield from event.read(ShoppingListData).rows()
     elif event.type in (COUPON_REDEEMED, COUPON_REINSTATED):
         yield from event.read(CouponData).rows(is_open=event.type == COUPON_REINSTATED)
 

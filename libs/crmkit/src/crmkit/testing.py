@@ -12,7 +12,7 @@ The repository's root `conftest.py` gives `postgres_url`, a superuser's address 
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,10 +25,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Inspector, inspect
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from crmkit.data import migrations
-from crmkit.data.db import Database
+from crmkit.data.db import Base, Database
 from crmkit.events import cloudevents, outbox
 from crmkit.settings import Settings
 from crmkit.web import auth
@@ -157,6 +159,34 @@ async def document_keys(connection: asyncpg.Connection, function: str, table: st
     """The members of the document that a function of `documents/` makes of a row of `table`: those of its schema."""
     rows = await connection.fetch(f"select json_object_keys({function}(null::{table})) as key")
     return {row["key"] for row in rows}
+
+
+async def unmapped(connection: AsyncConnection, package: str) -> list[str]:
+    """Where the models of a package differ from its migrated tables: a column's being there, its null, its type.
+
+    A model need not map every column; one that is always given by the database may be left out.
+    """
+    return await connection.run_sync(lambda known: list(_unlike(inspect(known), package)))
+
+
+def _unlike(database: Inspector, package: str) -> Iterator[str]:
+    for mapper in Base.registry.mappers:
+        if not mapper.class_.__module__.startswith(f"{package}."):
+            continue
+        table = mapper.local_table
+        columns = {column["name"]: column for column in database.get_columns(table.name)}  # type: ignore[attr-defined]
+        for column in table.columns:
+            mapped = (bool(column.nullable), _family(column.type))
+            known = columns.get(column.name)
+            stored = (known["nullable"], _family(known["type"])) if known else None
+            if mapped != stored:
+                yield f"{column}: (nullable, type) is {mapped}, stored {stored}"
+
+
+def _family(type: TypeEngine[Any]) -> object:
+    """What Python reads a type as: varchar and text are one."""
+    element = getattr(type, "item_type", None)
+    return [_family(element)] if element is not None else type.python_type
 
 
 def event(

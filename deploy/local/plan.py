@@ -60,7 +60,10 @@ class Home:
             except BlockingIOError:
                 raise CannotStart(f"Perennial already runs on the data folder {self.folder}: stop it first.") from None
             self.state.unlink(missing_ok=True)
-            yield
+            try:
+                yield
+            finally:
+                self.state.unlink(missing_ok=True)
 
     def log(self, process: str) -> Path:
         return self.folder / "logs" / f"{process}.log"

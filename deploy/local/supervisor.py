@@ -87,6 +87,7 @@ async def start(program: Program) -> Process:
 
 async def complete(program: Program) -> None:
     """Run a program to its end, which must be a good one."""
+    earlier = program.log.stat().st_size if program.log.exists() else 0
     process = await start(program)
     try:
         code = await process.wait()
@@ -94,13 +95,14 @@ async def complete(program: Program) -> None:
         if process.returncode is None:
             process.kill()
     if code:
-        raise CannotStart(f"{program.name} {_ending(code)}: {_last_line(program)} (log: {program.log})")
+        raise CannotStart(f"{program.name} {_ending(code)}: {_last_line(program, earlier)} (log: {program.log})")
 
 
 def _ending(code: int) -> str:
     return f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
-def _last_line(program: Program) -> str:
-    lines = program.log.read_text(errors="replace").strip().splitlines()
+def _last_line(program: Program, earlier: int) -> str:
+    """Of what it logged after what was there earlier."""
+    lines = program.log.read_bytes()[earlier:].decode(errors="replace").strip().splitlines()
     return lines[-1].strip() if lines else "it gave no reason"

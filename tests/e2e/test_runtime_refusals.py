@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import supervisor
+from deploy.local.plan import Home
+from deploy.local.processes import CannotStart, Program
+
 
 def _run(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "deploy.local", *options]
@@ -56,3 +60,19 @@ def test_only_a_data_folder_can_be_reset(tmp_path: Path) -> None:
     (tmp_path / "precious").touch()
     assert "is not a data folder" in _sentence(_run("reset", f"--data={tmp_path}"))
     assert (tmp_path / "precious").exists()
+
+
+async def test_what_failed_is_not_told_from_an_earlier_log(tmp_path: Path) -> None:
+    log = tmp_path / "migrate.log"
+    log.write_text("What went wrong yesterday\n")
+    with pytest.raises(CannotStart, match="it gave no reason"):
+        await supervisor.complete(Program("migrate", (sys.executable, "-c", "raise SystemExit(3)"), {}, log))
+    with pytest.raises(CannotStart, match="What went wrong today"):
+        await supervisor.complete(Program("migrate", (sys.executable, "-c", "exit('What went wrong today')"), {}, log))
+
+
+def test_what_has_stopped_is_not_ready(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with home.claimed():
+        home.write_state({"ready": True})
+    assert not home.state.exists()

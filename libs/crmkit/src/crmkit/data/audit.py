@@ -10,7 +10,7 @@ audit = Table(
     "audit",
     _metadata,
     Column("id", Uuid, primary_key=True, server_default=func.uuidv7()),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("at", DateTime(timezone=True), primary_key=True, server_default=func.now()),
     Column("actor", String),
     Column("action", String),
     Column("resource", String),

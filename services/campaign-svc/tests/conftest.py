@@ -34,5 +34,16 @@ def nobody_else(app: FastAPI) -> Iterator[None]:
 
 
 @pytest.fixture
+def scored(app: FastAPI) -> Iterator[set[str]]:
+    """segment-svc answers, and has scored these days."""
+    days = {"2017-12-04"}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200 if request.url.params["as_of"] in days else 404))
+    present = app.state.gateway
+    app.state.gateway = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+    yield days
+    app.state.gateway = present
+
+
+@pytest.fixture
 async def shop(client: TestClient, database: Database) -> campaign_factories.Shop:
     return await campaign_factories.open_shop(client, database)

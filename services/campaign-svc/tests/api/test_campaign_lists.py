@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 from campaign_factories import Shop, known, reasons
+from fastapi import FastAPI
 
 from campaign.coupons import batches, codes
 from campaign.coupons import service as coupons
@@ -17,6 +18,7 @@ from crmkit.testing import TestClient
 from crmkit.work import jobs
 
 HEAVY = {"group": "store", "usage": "high"}
+pytestmark = pytest.mark.usefixtures("scored")
 HANDLERS = {generation.JOB: generation.run, coupons.JOB: batches.run}
 
 
@@ -287,3 +289,22 @@ async def test_codes_that_are_taken_are_drawn_again(
 async def test_lists_of_nobody_are_404(shop: Shop) -> None:
     for path in (f"shopping-lists/{uuid4()}", f"customers/{uuid4()}/shopping-list", f"coupon-batches/{uuid4()}"):
         assert (await shop.client.get(f"/v1/{path}")).status_code == 404
+
+
+async def test_a_day_that_was_never_scored_is_refused_before_a_job_is_made(shop: Shop, scored: set[str]) -> None:
+    campaign = await campaign_for(shop)
+    body = {"campaign_id": campaign["id"], "as_of": "2017-12-05"}
+    refused = await shop.client.post("/v1/shopping-lists", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_scores")
+    scored.add("2017-12-05")
+    assert (await shop.client.post("/v1/shopping-lists", json=body)).status_code == 202
+
+
+async def test_lists_are_not_ordered_while_nobody_says_what_is_scored(app: FastAPI, shop: Shop) -> None:
+    campaign = await campaign_for(shop)
+    app.state.gateway = httpx.AsyncClient(
+        transport=httpx.MockTransport(lambda _: httpx.Response(503)), base_url="http://g"
+    )
+    body = {"campaign_id": campaign["id"], "as_of": "2017-12-04"}
+    refused = await shop.client.post("/v1/shopping-lists", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (503, "service_unavailable")

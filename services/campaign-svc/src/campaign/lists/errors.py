@@ -1,6 +1,6 @@
 """What can go wrong with shopping lists."""
 
-from crmkit.problems import NotFound
+from crmkit.problems import Conflict, NotFound
 
 
 class ShoppingListNotFound(NotFound):
@@ -9,3 +9,7 @@ class ShoppingListNotFound(NotFound):
 
 class NoShoppingList(ShoppingListNotFound):
     title = "There is no shopping list of this customer"
+
+
+class NoScores(Conflict):
+    code, title = "no_scores", "Nothing has been scored for this"

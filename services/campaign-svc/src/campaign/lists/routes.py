@@ -29,6 +29,7 @@ FORMS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": 
 async def create_lists(body: NewShoppingLists, request: Request, session: Session, response: Response) -> jobs.Job:
     """Make every list of a campaign; asked again for the same day, it makes those that are missing."""
     settings: Settings = request.app.state.settings
+    await service.require_scores(request.app.state.gateway, body.as_of)
     job = await service.order_lists(session, body, service=settings.service)
     response.headers["Location"] = jobs.location(settings.service, job.id)
     return job

@@ -1,19 +1,35 @@
 """Shopping lists: ordered as a job, read as JSON, a page or a sheet of paper."""
 
 import asyncio
+from datetime import date
 from uuid import UUID
 
+import httpx
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaign.campaigns import service as campaigns
 from campaign.lists import generation, html, repository
-from campaign.lists.errors import NoShoppingList, ShoppingListNotFound
+from campaign.lists.errors import NoScores, NoShoppingList, ShoppingListNotFound
 from campaign.lists.models import ShoppingListRow
 from campaign.lists.schemas import NewShoppingLists, ShoppingList
 from campaign.lists.sheet import Printing, lay_out
 from campaign.lookups import found
+from crmkit.problems import Unavailable
+from crmkit.web.http import Client
 from crmkit.work import jobs
+
+
+async def require_scores(gateway: Client, as_of: date) -> None:
+    """Raises: NoScores (409) for a day of which no run has finished, Unavailable (503) where nobody can say."""
+    try:
+        asked = {"as_of": as_of.isoformat(), "limit": "1"}
+        response = await gateway.get("/v1/scores", params=asked)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise NoScores(f"No scoring run of {as_of} has finished.")
+        response.raise_for_status()
+    except httpx.HTTPError as error:
+        raise Unavailable("Whether that day has been scored cannot be asked right now.") from error
 
 
 async def order_lists(session: AsyncSession, new: NewShoppingLists, *, service: str) -> jobs.Job:

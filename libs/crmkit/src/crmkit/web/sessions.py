@@ -39,13 +39,23 @@ async def _transaction(request: Request) -> AsyncIterator[asyncpg.Connection]:
         yield connection
 
 
-async def _session(request: Request) -> AsyncIterator[AsyncSession]:
-    async with database(request).sessions() as session:
-        request.state.session = session
+@asynccontextmanager
+async def session(request: Request) -> AsyncIterator[AsyncSession]:
+    """What `Session` gives, for an endpoint that asks others first: no call to them is made in a transaction.
+
+    It keeps its answer before this ends, as with `transaction`.
+    """
+    async with database(request).sessions() as opened:
+        request.state.session = opened
         if idempotency.applies(request):
-            await idempotency.claim(request, await driver(session))
-        yield session
-        await session.commit()
+            await idempotency.claim(request, await driver(opened))
+        yield opened
+        await opened.commit()
+
+
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with session(request) as opened:
+        yield opened
 
 
 Transaction = Annotated[asyncpg.Connection, Depends(_transaction, scope="function")]

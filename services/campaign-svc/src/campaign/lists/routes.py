@@ -12,7 +12,7 @@ from campaign.lists.models import ShoppingListRow
 from campaign.lists.schemas import NewShoppingLists, ShoppingList
 from campaign.lists.sheet import Printing
 from campaign.settings import Settings
-from crmkit.web import concurrency, paging
+from crmkit.web import concurrency, idempotency, media, paging, sessions
 from crmkit.web.routing import router as api_router
 from crmkit.web.sessions import Session
 from crmkit.work import jobs
@@ -25,14 +25,15 @@ Form = Annotated[
 FORMS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {}, "application/pdf": {}}}}
 
 
-@router.post("/shopping-lists", status_code=202, operation_id="create_shopping_lists")
-async def create_lists(body: NewShoppingLists, request: Request, session: Session, response: Response) -> jobs.Job:
+@router.post("/shopping-lists", status_code=202, operation_id="create_shopping_lists", response_model=jobs.Job)
+async def create_lists(body: NewShoppingLists, request: Request) -> Response:
     """Make every list of a campaign; asked again for the same day, it makes those that are missing."""
     settings: Settings = request.app.state.settings
     await service.require_scores(request.app.state.gateway, body.as_of)
-    job = await service.order_lists(session, body, service=settings.service)
-    response.headers["Location"] = jobs.location(settings.service, job.id)
-    return job
+    async with sessions.session(request) as session:
+        job = await service.order_lists(session, body, service=settings.service)
+        headers = {"Location": jobs.location(settings.service, job.id)}
+        return await idempotency.kept(request, Response(job.model_dump_json(), 202, headers, media.JSON))
 
 
 @router.get("/shopping-lists", operation_id="list_shopping_lists", response_model=paging.Page[ShoppingList])

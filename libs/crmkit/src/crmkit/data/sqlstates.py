@@ -37,11 +37,6 @@ def is_retryable(error: BaseException) -> bool:
     return _is_of_database(error) and sqlstate(error) in RETRYABLE
 
 
-def is_lock_timeout(error: BaseException) -> bool:
-    """Somebody else held a lock for longer than `lock_timeout_ms`."""
-    return _is_of_database(error) and sqlstate(error) == LOCK_NOT_AVAILABLE
-
-
 def is_transient(error: BaseException) -> bool:
     """Whether the moment was at fault: a lost or refused connection, a lock, a restart."""
     # InternalClientError: what asyncpg says of a connection that broke off between a statement and its rollback.
